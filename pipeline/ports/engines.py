@@ -1,0 +1,57 @@
+"""What the child process calls on a raster: barcode readers and OCR engines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.domain.pages import Code, PageText
+from pipeline.ports.probe import Probe
+
+GreyImage = NDArray[np.uint8]
+"""height × width, 0 black to 255 white"""
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """A page decoded once: shared by codes, blank test, orientation and OCR."""
+
+    grey: GreyImage
+    dpi: float
+    """as the file says, else worked out from the paper size; never 0"""
+    source: str
+    """``embedded`` (the scanned image itself) or ``rendered``"""
+    trusted: bool = True
+    """False when the decoder complained or the size was not as predicted: never blank"""
+    complaint: str = ""
+
+
+class BarcodeReader(Protocol):
+    name: str
+
+    def read(self, grey: GreyImage) -> Sequence[Code]:
+        """All codes on the image, at any of four angles; boxes in pixels of the given image."""
+
+
+@dataclass(frozen=True, slots=True)
+class OcrPage:
+    """A page prepared for an engine: an uncompressed upright image file and what is needed to map words back."""
+
+    path: Path
+    width: int
+    """pixels of the upright page before scaling"""
+    height: int
+    dpi: float
+    scale: float
+    """prepared pixels per original pixel"""
+    rotation: int
+
+
+class OcrEngine(Protocol):
+    def read(self, pages: Sequence[OcrPage], language: str, folder: Path) -> list[PageText]:
+        """Reads a run of pages; ``folder`` is private and temporary. Errors: ``WorkerFault``, ``MissingPart``."""
+
+    def probe(self) -> Probe: ...

@@ -1,0 +1,27 @@
+"""The workers: foreign bytes in, values out, each call in a disposable child with limits."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.domain.pages import PageReading
+from pipeline.domain.work import DocumentTask, PageTask, SourceFacts
+from pipeline.ports.objects import StoredObject
+
+
+class Workers(Protocol):
+    """Errors (also in the futures): ``InputFault``, ``WorkerFault``, ``MissingPart``, ``PartDown``."""
+
+    size: int
+    """tasks worked on at once"""
+
+    def inspect(self, path: Path) -> SourceFacts:
+        """Opens a local file to its end; raises ``InputFault`` when it cannot become a batch."""
+
+    def read_pages(self, task: PageTask) -> "Future[Sequence[PageReading]]": ...
+
+    def write_pdf(self, task: DocumentTask, key: str) -> "Future[StoredObject]":
+        """Writes the PDF and stores it under the key; ``KeyTaken`` when it is there with other content."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""From claimed file to reported documents: reads like the flow in docs/architecture.md."""
