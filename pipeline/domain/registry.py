@@ -37,6 +37,16 @@ class RegistryNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """The number that a separator or a sticker names for a document; stickers may leave the year out."""
+
+    register: str
+    year: int | None
+    number: str
+    source: LinkSource
+
+
+@dataclass(frozen=True, slots=True)
 class RegistryEntry:
     """One row of the register, as imported."""
 
