@@ -1,0 +1,188 @@
+"""What the one line writes: every method is one transaction that begins with a look at the lease."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, delete, insert, select, update
+
+from pipeline.domain.batches import BatchAccount, BatchState
+from pipeline.domain.errors import NotFound
+from pipeline.domain.pages import PageReading
+from pipeline.domain.settings import Lane, Profile
+from pipeline.ports.catalog import Arrival, OutboxRow, Request
+from storage.catalog import lease
+from storage.catalog.accounts import insert_all, next_sequence, write_account
+from storage.catalog.balance import check_outcome, check_received
+from storage.catalog.engine import Database
+from storage.catalog.rows import account_row, arrival_row, packed, request_of, text_of, value_of
+from storage.catalog.tables import arrivals, batches, outbox, page_attempts, page_readings, requests
+
+_TO_DO = (BatchState.RECEIVED.value, BatchState.WORKING.value)
+
+
+class SqlLine:
+    """``pipeline.ports.catalog.LineCatalog`` under one token. Errors: ``Fenced``, ``PartDown``, ``NotFound``."""
+
+    def __init__(self, database: Database, token: int) -> None:
+        self._database = database
+        self.token = token
+
+    def renew(self, seconds: float) -> None:
+        with self._fenced() as connection:
+            lease.prolong(connection, seconds)
+
+    def release(self) -> None:
+        with self._fenced() as connection:
+            lease.give_up(connection)
+
+    def receive(self, account: BatchAccount, page_counts: Sequence[int], profile: Profile, arrival: Arrival) -> bool:
+        """See the port; raises ``ValueError`` for an account that is not of a batch that has just come in."""
+        batch = account.batch.id
+        if batch is None or arrival.batch != batch:
+            raise ValueError(f"the arrival is of batch {arrival.batch}, the account of {batch}")
+        with self._fenced() as connection:
+            state = connection.execute(select(batches.c.state).where(batches.c.id == batch)).scalar_one_or_none()
+            new = state is None or state == BatchState.QUARANTINED
+            if new:
+                check_received(account, page_counts)
+                _journal(connection, account, page_counts, profile, known=state is not None)
+            _add_arrival(connection, arrival)
+            return new
+
+    def end_arrival(self, arrival_id: str, end: str) -> None:
+        with self._fenced() as connection:
+            done = connection.execute(update(arrivals).where(arrivals.c.id == arrival_id).values(end=end))
+            if not done.rowcount:
+                raise NotFound(f"no arrival {arrival_id}")
+
+    def next_batch(self, prefer_retro: bool) -> str | None:
+        first = Lane.RETRO if prefer_retro else Lane.REGISTRY
+        query = (
+            select(batches.c.id)
+            .where(batches.c.state.in_(_TO_DO))
+            .order_by(case((batches.c.lane == first.value, 0), else_=1), batches.c.sequence)
+            .limit(1)
+        )
+        with self._fenced() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def begin(self, batch_id: str) -> None:
+        with self._fenced() as connection:
+            _row(connection, batch_id)
+            values = {"state": BatchState.WORKING.value}
+            connection.execute(update(batches).where(batches.c.id == batch_id).values(values))
+
+    def begin_run(self, batch_id: str, pages: Sequence[int]) -> None:
+        self._count(batch_id, pages, 0)
+
+    def charge(self, batch_id: str, pages: Sequence[int]) -> None:
+        self._count(batch_id, pages, 1)
+
+    def save_readings(self, batch_id: str, readings: Iterable[PageReading]) -> None:
+        """The last reading of a page holds."""
+        packets = {reading.observation.page: packed(reading) for reading in readings}
+        rows = [{"batch": batch_id, "page": page, "reading": packet} for page, packet in packets.items()]
+        with self._fenced() as connection:
+            _row(connection, batch_id)
+            _delete_pages(connection, batch_id, packets)
+            insert_all(connection, page_readings, rows)
+
+    def commit(self, account: BatchAccount, amended: Sequence[BatchAccount] = ()) -> None:
+        """See the port; ``NotFound`` when one of the batches was never received. Attempts are forgotten too."""
+        with self._fenced() as connection:
+            for place, one in enumerate((account, *amended)):
+                row = _row(connection, one.batch.id)
+                batch = check_outcome(one, value_of(tuple[int, ...], row.page_counts))
+                write_account(connection, batch, one)
+                if place == 0:
+                    _forget_work(connection, batch)
+
+    def pending_index(self, limit: int) -> list[OutboxRow]:
+        """Oldest first."""
+        with self._fenced() as connection:
+            rows = connection.execute(select(outbox).order_by(outbox.c.id).limit(limit))
+            return [OutboxRow(row.id, row.document) for row in rows]
+
+    def indexed(self, rows: Sequence[OutboxRow]) -> None:
+        with self._fenced() as connection:
+            if rows:
+                done = delete(outbox).where(outbox.c.id == bindparam("done"))
+                connection.execute(done, [{"done": row.id} for row in rows])
+
+    def open_requests(self) -> list[Request]:
+        """Oldest first."""
+        unanswered = (requests.c.batch.is_(None), requests.c.refused.is_(None))
+        with self._fenced() as connection:
+            rows = connection.execute(select(requests).where(*unanswered).order_by(requests.c.sequence))
+            return [request_of(row) for row in rows]
+
+    def end_request(self, request_id: str, batch: str | None, refused: str | None) -> None:
+        with self._fenced() as connection:
+            values = {"batch": batch, "refused": refused}
+            done = connection.execute(update(requests).where(requests.c.id == request_id).values(values))
+            if not done.rowcount:
+                raise NotFound(f"no request {request_id}")
+
+    @contextmanager
+    def _fenced(self) -> Iterator[Connection]:
+        with self._database.writing() as connection:
+            lease.check(connection, self.token)
+            yield connection
+
+    def _count(self, batch_id: str, pages: Sequence[int], step: int) -> None:
+        with self._fenced() as connection:
+            _row(connection, batch_id)
+            for page, times in Counter(pages).items():
+                here: ColumnElement[bool] = (page_attempts.c.batch == batch_id) & (page_attempts.c.page == page)
+                found = connection.execute(select(page_attempts.c.attempts).where(here)).scalar_one_or_none()
+                if found is None:
+                    row = {"batch": batch_id, "page": page, "attempts": step * times}
+                    connection.execute(insert(page_attempts).values(row))
+                else:
+                    connection.execute(update(page_attempts).where(here).values(attempts=found + step * times))
+
+
+def _journal(
+    connection: Connection, account: BatchAccount, page_counts: Sequence[int], profile: Profile, known: bool
+) -> None:
+    """The row of a batch that has just come in; one that was quarantined is as if it had never been here."""
+    batch = account.batch.id or ""
+    row = account_row(account) | {
+        "sequence": next_sequence(connection, batches),
+        "lane": profile.lane.value,
+        "profile_was": text_of(Profile, profile),
+        "page_counts": text_of(tuple[int, ...], tuple(page_counts)),
+    }
+    if known:
+        _forget_work(connection, batch)
+        connection.execute(update(batches).where(batches.c.id == batch).values(row))
+    else:
+        connection.execute(insert(batches).values(row | {"id": batch}))
+
+
+def _row(connection: Connection, batch_id: str | None) -> Row[Any]:
+    row = connection.execute(select(batches).where(batches.c.id == batch_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"no batch {batch_id}")
+    return row
+
+
+def _delete_pages(connection: Connection, batch_id: str, pages: Iterable[int]) -> None:
+    rows = [{"of": batch_id, "at": page} for page in pages]
+    if rows:
+        here = (page_readings.c.batch == bindparam("of")) & (page_readings.c.page == bindparam("at"))
+        connection.execute(delete(page_readings).where(here), rows)
+
+
+def _forget_work(connection: Connection, batch_id: str) -> None:
+    for table in (page_attempts, page_readings):
+        connection.execute(delete(table).where(table.c.batch == batch_id))
+
+
+def _add_arrival(connection: Connection, arrival: Arrival) -> None:
+    known = connection.execute(select(arrivals.c.id).where(arrivals.c.id == arrival.id)).one_or_none()
+    if known is None:
+        row = arrival_row(arrival) | {"sequence": next_sequence(connection, arrivals)}
+        connection.execute(insert(arrivals).values(row))
