@@ -1,0 +1,21 @@
+"""Opens the index that a URL of the configuration names."""
+
+from pathlib import Path
+
+from pipeline.domain.errors import ConfigurationError
+from pipeline.ports.index import Index
+from storage.index.tantivy_index import TantivyIndex
+
+
+def open_index(url: str, home: Path) -> Index:
+    """``tantivy:PATH`` (relative to the home, taken literally) is a folder, made at the first document.
+
+    Errors: ``ConfigurationError`` (another scheme, no path).
+    """
+    scheme, colon, rest = url.partition(":")
+    if not colon or scheme != "tantivy":
+        raise ConfigurationError(f"index.url: this version keeps its index in a folder (tantivy:…), not in {scheme!r}")
+    path = rest.removeprefix("//") if rest.startswith("///") else rest
+    if not path or path.startswith("//"):
+        raise ConfigurationError("index.url: tantivy: needs the path of a folder")
+    return TantivyIndex(home / path)

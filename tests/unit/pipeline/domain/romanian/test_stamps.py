@@ -1,0 +1,204 @@
+import datetime as dt
+from dataclasses import replace
+
+import pytesseract
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from pipeline.domain.pages import PageText, Word
+from pipeline.domain.registry import LinkSource
+from pipeline.domain.romanian.stamps import Standing, find_registrations
+from pipeline.domain.settings import Institution
+
+DEMO = Institution()
+DAY = dt.date(2021, 9, 27)
+LETTERHEAD = [
+    (200, 150, "S.C. APA CURATA SRL"),
+    (200, 200, "Str. Parcului nr. 5, Arad"),
+    (200, 250, "Nr. 45/CP/03.08.2018"),
+]
+BODY = [
+    (200, 900, "Subsemnatul Popescu Ion, domiciliat in Arad, str. Lunga nr. 12, bl. 3, va rog sa dispuneti masurile"),
+    (200, 950, "legale conform Legii nr. 544/2001 privind liberul acces. Revin la petitia mea de anul trecut, fiind"),
+    (200, 1000, "înregistrată la Primăria Demonstrativă sub nr. 555/12.03.2020, ramasa fara raspuns, precum si la"),
+    (200, 1050, "adresa dumneavoastra nr. 123/2021. Va multumesc."),
+]
+
+
+def stamp(*lines: str, left: int = 1500, confidence: float = 0.95) -> list[tuple[int, int, str, float]]:
+    return [(left, 150 + 50 * row, text, confidence) for row, text in enumerate(lines)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("PRIMĂRIA DEMONSTRATIVĂ", "REGISTRATURA GENERALĂ", "INTRARE Nr. 48213", "Ziua 27 Luna 09 Anul 2021"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. .....48213.....", "Ziua ..27.. Luna ..IX.. Anul 2021"),
+        ("REGISTRATURA GENERALĂ", "Nr. de înregistrare: 48213", "27 SEP 2021"),
+        ("Primăria Demonstrativă", "Nr. 48213, data 27.09.2021"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "NR. 48213 / 27.09.2021"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. 48.213 din 27 septembrie 2021"),
+        ("INTRARE Nr. 48213 din 27.09.2021",),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "Nr. înreg.", "48213", "Data 27.09.2021"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "IEȘIRE Nr. 48213", "27.09.2021"),
+        ("Registratura Primăriei Demonstrative", "Înregistrat sub nr. 48213/27.09.2021"),
+        ("PRIMARIA DEMONSTRATJVA", "REG1STRATURA GENERALA", "lNTRARE Nr. 48213", "Ziua 27 Luna 09 Anul 2021"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "27.09.2021", "INTRARE Nr. 48213"),
+        ("Registratura DEMO", "Nr. înregistrare 48213/CP/27.09.2021"),
+    ],
+)
+@pytest.mark.parametrize("around", [[], [*LETTERHEAD, *BODY]], ids=["alone", "beside a letterhead"])
+def test_own_stamps(page_of, lines, around) -> None:
+    found = find_registrations(page_of([*stamp(*lines), *around]), DEMO, page=7)
+    assert (found[0].register, found[0].number, found[0].year, found[0].date) == ("RG", "48213", 2021, DAY)
+    assert (found[0].kind, found[0].standing, found[0].page) == (LinkSource.STAMP, Standing.OWN, 7)
+    assert found[0].confidence == found[0].date_confidence == 0.95
+    assert not found[0].names_register
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "register"),
+    [
+        (("BON DE ÎNREGISTRARE", "Primăria Demonstrativă", "Nr. înreg.: RG 48213", "27.09.2021"), "RG"),
+        (
+            ("Primăria Demonstrativă", "BON DE ÎNREGISTRARE", "Nr. înregistrare: 48213", "Data: 27.09.2021 Ora: 10:15"),
+            None,
+        ),
+        (("BON DE INREGISTRARE", "Nr. SP-48213/2021", "Data 27.09.2021"), "SP"),
+        (("BON DE ÎNREGISTRARE", "Nr. înreg.: R6 48213", "27.09.2021"), "RG"),
+    ],
+)
+def test_own_labels(page_of, lines, register) -> None:
+    (found,) = find_registrations(page_of([*stamp(*lines), *BODY]), DEMO)
+    assert (found.number, found.year, found.kind) == ("48213", 2021, LinkSource.LABEL)
+    assert (found.register, found.names_register) == (register or "RG", register is not None)
+    assert found.standing is Standing.OWN
+
+
+@pytest.mark.parametrize(
+    ("lines", "standing"),
+    [
+        (("Nr. înregistrare 48213 din 27.09.2021",), Standing.CUED),
+        (("INTRARE/IEȘIRE Nr. 48213", "27.09.2021"), Standing.CUED),
+        (("Direcția Urbanism", "INTRARE Nr. 48213 / 27.09.2021"), Standing.CUED),
+        (("Nr. 48213/27.09.2021",), Standing.BARE),
+    ],
+)
+def test_numbers_that_name_nobody(page_of, lines, standing) -> None:
+    (found,) = find_registrations(page_of([*stamp(*lines), *BODY]), DEMO)
+    assert (found.number, found.date, found.standing) == ("48213", DAY, standing)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("PREFECTURA ARAD", "REGISTRATURA GENERALĂ", "INTRARE Nr. 999 din 27.09.2021"),
+        ("PRIMĂRIA OTOPENI", "Nr. 999/27.09.2021"),
+        ("IEȘIRE Nr. 999/27.09.2021",),
+        ("Adresa dumneavoastră nr. 999/27.09.2021",),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "Str. Parcului nr. 5"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "Mihai Viteazu nr. 5"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "HCL nr. 463/30.10.2015"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. 48Z1S", "27.09.2021"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. 8 9 Q 9", "27.09.2021"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. 48 2", "27.09.2021"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. 4821 ?B", "27.09.2021"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr.", "Ziua Luna Anul"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "Nr. înreg.:", "4 file"),
+        ("Dosar nr. 4521/302/2020",),
+        ("Tel. 0257.281.850",),
+    ],
+)
+def test_nothing_rather_than_another_number(page_of, lines) -> None:
+    assert find_registrations(page_of([*stamp(*lines), *BODY]), DEMO) == []
+
+
+def test_a_number_read_in_two_is_one(page_of) -> None:
+    page = page_of(stamp("INTRARE Nr. 48 213", "27.09.2021"))
+    close = tuple(replace(word, left=word.left - 10) if word.text == "213" else word for word in page.words)
+    (found,) = find_registrations(replace(page, words=close), DEMO)
+    assert (found.number, found.date) == ("48213", DAY)
+
+
+def test_a_number_by_hand_is_told_by_its_height(page_of) -> None:
+    page = page_of(stamp("INTRARE Nr. 48213 din 27.09.2021"))
+    words = tuple(replace(word, top=120, height=70) if word.text == "48213" else word for word in page.words)
+    assert [each.by_hand for each in find_registrations(page, DEMO)] == [False]
+    assert [each.by_hand for each in find_registrations(replace(page, words=words), DEMO)] == [True]
+
+
+def test_badly_read_digits_give_nothing(page_of) -> None:
+    lines = ("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. 48213 din 27.09.2021")
+    assert find_registrations(page_of(stamp(*lines, confidence=0.5)), DEMO) == []
+
+
+def test_a_badly_read_date_is_left_out(page_of) -> None:
+    lines = [(1500, 150, "INTRARE Nr. 48213"), (1500, 200, "27.09.2021", 0.4)]
+    (found,) = find_registrations(page_of(lines), DEMO)
+    assert (found.number, found.year, found.date) == ("48213", None, None)
+
+
+def test_the_addressee_does_not_own_the_number_above_it(page_of) -> None:
+    lines = [(200, 150, "APA CURATA"), (200, 200, "Nr. 45/03.08.2018"), (200, 250, "Către: Primăria Demonstrativă")]
+    assert [each.standing for each in find_registrations(page_of(lines), DEMO)] == [Standing.BARE]
+    lines = [(200, 150, "Către Primăria Demonstrativă"), (200, 200, "Nr. 45/03.08.2018")]
+    assert [each.standing for each in find_registrations(page_of(lines), DEMO)] == [Standing.BARE]
+
+
+def test_caption_and_value_in_two_columns(page_of) -> None:
+    lines = [
+        (1300, 150, "Nr. de înregistrare:"),
+        (1900, 150, "48213"),
+        (1300, 200, "Data:"),
+        (1900, 200, "27.09.2021"),
+    ]
+    (found,) = find_registrations(page_of(lines), DEMO)
+    assert (found.number, found.date) == ("48213", DAY)
+
+
+def test_stamp_and_label_of_one_number_are_one(page_of) -> None:
+    label = [
+        (1500, 600 + top, text, sure) for _, top, text, sure in stamp("BON DE ÎNREGISTRARE", "Nr. 48213/27.09.2021")
+    ]
+    page = page_of([*stamp("INTRARE Nr. 48213 din 27.09.2021"), *label])
+    assert [(each.number, each.kind) for each in find_registrations(page, DEMO)] == [("48213", LinkSource.LABEL)]
+
+
+def test_two_numbers_are_two(page_of) -> None:
+    other = [(1500, 2800, "INTRARE Nr. 777 din 28.09.2021")]
+    page = page_of([*stamp("INTRARE Nr. 48213 din 27.09.2021"), *other])
+    assert {each.number for each in find_registrations(page, DEMO)} == {"48213", "777"}
+
+
+def test_an_empty_page_has_none(page_of) -> None:
+    assert find_registrations(page_of([]), DEMO) == []
+
+
+def test_a_stamp_read_by_tesseract() -> None:
+    image = Image.new("L", (2480, 900), 255)
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.load_default(46)
+    draw.rectangle((1450, 110, 2420, 440), outline=40, width=5)
+    texts = ["PRIMARIA DEMONSTRATIVA", "REGISTRATURA GENERALA", "INTRARE Nr. 48213", "Ziua 27 Luna 09 Anul 2021"]
+    for row, text in enumerate(texts):
+        draw.text((1500, 150 + 70 * row), text, font=font, fill=30)
+    for row, text in enumerate(["APA CURATA SRL", "Str. Parcului nr. 5, Arad", "Nr. 45/CP/03.08.2018"]):
+        draw.text((200, 150 + 70 * row), text, font=font, fill=30)
+    found = find_registrations(_read(image.rotate(0.7, fillcolor=255, resample=Image.Resampling.BICUBIC)), DEMO)
+    assert [(each.number, each.date, each.standing) for each in found] == [("48213", DAY, Standing.OWN)]
+    assert found[0].confidence >= 0.8
+
+
+def _read(image: Image.Image) -> PageText:
+    table = pytesseract.image_to_data(image, lang="ron", config="--dpi 300", output_type=pytesseract.Output.DICT)
+    rows = list(zip(*(table[name] for name in ("block_num", "par_num", "line_num")), strict=True))
+    lines = list(dict.fromkeys(rows))
+    words = tuple(
+        Word(text, left, top, width, height, float(sure) / 100, lines.index(row))
+        for text, left, top, width, height, sure, row in zip(
+            *(table[name] for name in ("text", "left", "top", "width", "height", "conf")), rows, strict=True
+        )
+        if text.strip()
+    )
+    return PageText(image.width, image.height, 300.0, 0, words, "", "", None, "tesseract")
