@@ -14,7 +14,7 @@ from pipeline.domain.romanian.segments import Segment
 from pipeline.domain.romanian.words import word_lists
 
 _LEADERS = re.compile(r"[._…·]{2,}|[~*\"'„”“«»‘’=]")
-_FRAMES = re.compile(r"[|\[\]{}()](?=\D*$)(?<!\d.)|(?<=[^\d\W])[|\[\]{}()]")
+_STROKES = re.compile(r"[|\[\]{}()]")
 _CORE = re.compile(r"[a-z]+")
 _LETTERS_FOR_DIGITS = str.maketrans("015680", "OISGBO")
 _GROUP = re.compile(r"\d{1,3}", re.ASCII)
@@ -53,7 +53,7 @@ def stamp_text(lines: Sequence[Sequence[Segment]], register: str) -> StampText:
         words = [word for run in line for word in run.words]
         for place, word in enumerate(words):
             after = words[place + 1].text if place + 1 < len(words) else ""
-            piece = " ".join(_LEADERS.sub(" ", _put_right(comma_letters(word.text), after, register)).split())
+            piece = " ".join(_cleaned(_put_right(comma_letters(word.text), after, register)).split())
             if piece:
                 if place and _one_number(words[place - 1], word):
                     text = text.rstrip(" ")
@@ -73,6 +73,12 @@ def _one_number(first: Word, second: Word) -> bool:
 def cue_words(runs: Sequence[Segment]) -> list[str]:
     """The folded words of some runs, cues put right."""
     return folded_words(stamp_text([runs], "").text)
+
+
+def _cleaned(text: str) -> str:
+    """A word without leaders, quotes and frames; a stroke beside digits stays, for it may have been one."""
+    bare = _LEADERS.sub(" ", text)
+    return bare if _HAS_DIGIT.search(text) or not any(sign.isalpha() for sign in text) else _STROKES.sub(" ", bare)
 
 
 def _put_right(text: str, after: str, register: str) -> str:

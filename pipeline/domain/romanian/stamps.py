@@ -4,6 +4,7 @@ Cue words may be misread by a letter or two, digits may not: what is not plainly
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -36,6 +37,8 @@ NOISE = 2
 """words read before the cue that may be misread stamp, where the institution is named"""
 _ANCHORS = frozenset({"nr", "numar", "numarul", "intrare", "iesire", "inreg", "registratura"})
 _REGISTERED = "inregistr"
+_STROKES = tuple("|[]{}!")
+_STROKE = re.compile(r"[|/\\\[\]]\s*$")
 
 
 class Standing(IntEnum):
@@ -167,7 +170,9 @@ class _Place:
         return row, None, 0
 
     def _whole(self, text: str, number: WrittenNumber) -> bool:
-        """Whether nothing that may belong to the number follows it; one with its date or year is whole."""
+        """Whether nothing beside it may be a digit of it; what follows is known where a date or year does."""
+        if _STROKE.search(number.cue) or text[number.number_end : number.number_end + 1] in _STROKES:
+            return False
         rest = folded_words(text[number.end :].split("\n")[0])
         return number.year is not None or not rest or not (rest[0].isdigit() or self._strange(rest[:1], 1))
 

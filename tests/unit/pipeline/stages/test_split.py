@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.domain.batches import DocumentKind, Fate
+from pipeline.domain.marks import SplitRules
 from pipeline.domain.pages import Code, PageObservation, SheetLook
 from pipeline.domain.payload import PayloadKind, make_payload
 from pipeline.domain.registry import LinkSource, RegistryNumber
 from pipeline.domain.settings import DEFAULT_STICKER_PATTERN, Blanks
-from pipeline.stages.recognise import SplitRules
 from pipeline.stages.split import Split, split_pages
 
 BOX = (10, 10, 300, 300)
@@ -32,19 +32,19 @@ def sheet(*texts, framed=True):
     return {"codes": codes(*texts), "look": SheetLook.SHEET, "framed": framed}
 
 
-def D(number=None, count=None):  # noqa: N802
+def D(number=None, count=None):
     return sheet(payload("D", number, count))
 
 
-def A(number=None, count=None):  # noqa: N802
+def A(number=None, count=None):
     return sheet(payload("A", number, count))
 
 
-def B(number, count):  # noqa: N802
+def B(number, count):
     return sheet(payload("B", number, count))
 
 
-def E(number, count):  # noqa: N802
+def E(number, count):
     return sheet(payload("E", number, count))
 
 
@@ -402,8 +402,9 @@ def test_every_doubt_has_a_text():
     import inspect
     import re
 
+    from pipeline.domain import marks as recognise
     from pipeline.domain.messages import codes as known
-    from pipeline.stages import recognise, split
+    from pipeline.stages import split
 
     source = inspect.getsource(split) + inspect.getsource(recognise)
     used = set(re.findall(r'ReviewKind\.\w+, "(\w+)"', source)) | set(re.findall(r'doubt="(\w+)"', source))

@@ -12,6 +12,7 @@ from pipeline.domain.settings import Institution
 
 DEMO = Institution()
 DAY = dt.date(2021, 9, 27)
+OWN_LINES = ("PRIMĂRIA DEMONSTRATIVĂ", "REGISTRATURA GENERALĂ", "INTRARE Nr. 48213", "Ziua 27 Luna 09 Anul 2021")
 LETTERHEAD = [
     (200, 150, "S.C. APA CURATA SRL"),
     (200, 200, "Str. Parcului nr. 5, Arad"),
@@ -32,7 +33,7 @@ def stamp(*lines: str, left: int = 1500, confidence: float = 0.95) -> list[tuple
 @pytest.mark.parametrize(
     "lines",
     [
-        ("PRIMĂRIA DEMONSTRATIVĂ", "REGISTRATURA GENERALĂ", "INTRARE Nr. 48213", "Ziua 27 Luna 09 Anul 2021"),
+        OWN_LINES,
         ("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. .....48213.....", "Ziua ..27.. Luna ..IX.. Anul 2021"),
         ("REGISTRATURA GENERALĂ", "Nr. de înregistrare: 48213", "27 SEP 2021"),
         ("Primăria Demonstrativă", "Nr. 48213, data 27.09.2021"),
@@ -102,6 +103,9 @@ def test_numbers_that_name_nobody(page_of, lines, standing) -> None:
         ("PRIMĂRIA DEMONSTRATIVĂ", "HCL nr. 463/30.10.2015"),
         ("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. 48Z1S", "27.09.2021"),
         ("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. 8 9 Q 9", "27.09.2021"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. / | 05]", "27.09.2021"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. | 05", "27.09.2021"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. 05]", "27.09.2021"),
         ("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. 48 2", "27.09.2021"),
         ("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. 4821 ?B", "27.09.2021"),
         ("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr.", "Ziua Luna Anul"),
@@ -163,6 +167,12 @@ def test_stamp_and_label_of_one_number_are_one(page_of) -> None:
     ]
     page = page_of([*stamp("INTRARE Nr. 48213 din 27.09.2021"), *label])
     assert [(each.number, each.kind) for each in find_registrations(page, DEMO)] == [("48213", LinkSource.LABEL)]
+
+
+def test_the_frame_of_a_stamp_is_no_digit(page_of) -> None:
+    page = page_of([*stamp(*OWN_LINES), (1460, 250, "|")])
+    frame = tuple(replace(word, top=100, height=300) if word.text == "|" else word for word in page.words)
+    assert [each.number for each in find_registrations(replace(page, words=frame), DEMO)] == ["48213"]
 
 
 def test_two_numbers_are_two(page_of) -> None:
