@@ -87,7 +87,7 @@ def _own_payload(observation: PageObservation, text: str, rules: SplitRules) -> 
         return Mark(page, doubt="payload_unsound", seen=_shown(text))
     if payload.institution != rules.institution:
         return Mark(page, doubt="foreign_institution", seen=payload.institution)
-    if observation.look is SheetLook.SHEET or observation.framed:
+    if observation.look is SheetLook.SHEET:
         if "opis" in rules.separators:
             return Mark(page, payload=payload, announced=_announced(payload, LinkSource.SEPARATOR))
         return Mark(page, doubt="separator_unexpected", seen=text)

@@ -43,10 +43,7 @@ def excerpt(pages: Sequence[str], query: ParsedQuery, widened: Collection[str] =
 
 def marked_places(text: str, query: ParsedQuery) -> tuple[tuple[int, int], ...]:
     """Where a whole text answers a query: code-point offsets into ``comma_letters(text)``, as ``Excerpt.marks``."""
-    matcher = Matcher(query, ())
-    if not matcher.wants_anything:
-        return ()
-    return tuple((match.start, match.end) for match in matcher.matches(comma_letters(text)))
+    return tuple((match.start, match.end) for match in Matcher(query, ()).matches(comma_letters(text)))
 
 
 def _rank(matches: Sequence[Match]) -> tuple[float, float]:

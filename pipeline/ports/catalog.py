@@ -79,11 +79,11 @@ class LineCatalog(Protocol):
     def begin(self, batch_id: str) -> None:
         """State ``working``."""
 
-    def charge(self, batch_id: str, pages: Sequence[int]) -> None:
-        """Adds one attempt to each page, before the work."""
+    def begin_run(self, batch_id: str, pages: Sequence[int]) -> None:
+        """These pages are worked on together: if the line dies now, they are suspects, uncharged."""
 
-    def forgive(self, batch_id: str, pages: Sequence[int]) -> None:
-        """Takes one attempt back: the page was innocent (a neighbour or the line failed)."""
+    def charge(self, batch_id: str, pages: Sequence[int]) -> None:
+        """Adds one attempt to each page, before it is worked on alone."""
 
     def save_readings(self, batch_id: str, readings: Iterable[PageReading]) -> None: ...
 
@@ -127,6 +127,9 @@ class Catalog(Protocol):
 
     def attempts(self, batch_id: str) -> dict[int, int]: ...
 
+    def suspects(self, batch_id: str) -> set[int]:
+        """Pages without a reading that were once begun, together or alone."""
+
     def batches(
         self, states: Sequence[BatchState] = (), profile: str | None = None, limit: int = 100, offset: int = 0
     ) -> list[Batch]:
@@ -143,7 +146,8 @@ class Catalog(Protocol):
     def open_reviews(self, limit: int = 1000, offset: int = 0) -> list[tuple[Batch, Review]]:
         """Oldest first."""
 
-    def arrivals(self, open_only: bool = False) -> list[Arrival]: ...
+    def arrivals(self, open_only: bool = False, batch: str | None = None) -> list[Arrival]:
+        """Oldest first."""
 
     def import_entries(self, entries: Iterable[RegistryEntry], source: str) -> ImportCount:
         """``source`` is the object key of the imported file."""

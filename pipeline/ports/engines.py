@@ -51,7 +51,12 @@ class OcrPage:
 
 
 class OcrEngine(Protocol):
-    def read(self, pages: Sequence[OcrPage], language: str, folder: Path) -> list[PageText]:
-        """Reads a run of pages; ``folder`` is private and temporary. Errors: ``WorkerFault``, ``MissingPart``."""
+    def read(
+        self, pages: Sequence[OcrPage], language: str, folder: Path, dpi: int, layout: str = "auto"
+    ) -> list[PageText]:
+        """Reads a run of pages prepared at ``dpi``; ``folder`` is private and temporary.
+
+        ``layout``: ``auto``, ``column`` or ``block``. Errors: ``WorkerFault``, ``MissingPart``.
+        """
 
     def probe(self) -> Probe: ...

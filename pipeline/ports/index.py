@@ -1,7 +1,7 @@
 """The index: derived, may lag, may be deleted at any time, is never asked what exists."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -71,7 +71,10 @@ class SearchAnswer:
 
 
 class Index(Protocol):
-    """Errors: ``PartDown``. An index that was never written answers with no hits."""
+    """Errors: ``PartDown``; with ``retry`` False the index is damaged and only ``rebuild`` mends it.
+
+    An index that was never written answers with no hits.
+    """
 
     def put(self, documents: Sequence[IndexedDocument]) -> None:
         """Searchable when it returns; the same document again replaces the older version."""
@@ -83,7 +86,7 @@ class Index(Protocol):
     def versions(self) -> dict[str, int]:
         """Version of every document in the index."""
 
-    def rebuild(self, documents: Sequence[IndexedDocument]) -> None:
-        """Replaces everything."""
+    def rebuild(self, documents: Iterable[IndexedDocument]) -> None:
+        """Replaces everything, beside the old index, which answers until the new one is whole."""
 
     def probe(self) -> Probe: ...

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.domain.batches import DocumentKind, Fate, ReviewKind
+from pipeline.domain.marks import Mark, SplitRules, recognise
 from pipeline.domain.pages import PageObservation, SheetLook
 from pipeline.domain.payload import Payload, PayloadKind
 from pipeline.domain.registry import Announced
 from pipeline.domain.settings import Blanks
-from pipeline.stages.recognise import Mark, SplitRules, recognise
 
 BACKS = (SheetLook.BLANK, SheetLook.CONTENT)
 """looks of a raster that can be trusted when its ink is weighed"""

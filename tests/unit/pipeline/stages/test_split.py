@@ -354,9 +354,11 @@ def test_pages_out_of_order_are_refused():
 
 
 ANY_PAGE = st.sampled_from(
-    [P, BLANK, HOLE, FRAMED, PATCH, D(), D(1), D(1, 1), D(2, 3), A(), A(1), B(9, 2), E(9, 2), D(3)]
-    + [letter("1/2026"), letter("2/2026", "3/2026"), letter(payload("D", 4)), sheet("OPIS1:X"), sheet("OPIS")]
-    + [{"look": SheetLook.UNKNOWN}, {"codes_failed": True}, sheet(payload("D", 1, None, "PS3"))]
+    [
+        *(P, BLANK, HOLE, FRAMED, PATCH, D(), D(1), D(1, 1), D(2, 3), A(), A(1), B(9, 2), E(9, 2), D(3)),
+        *(letter("1/2026"), letter("2/2026", "3/2026"), letter(payload("D", 4)), sheet("OPIS1:X"), sheet("OPIS")),
+        *({"look": SheetLook.UNKNOWN}, {"codes_failed": True}, sheet(payload("D", 1, None, "PS3"))),
+    ]
 )
 ANY_RULES = st.fixed_dictionaries(
     {

@@ -1,0 +1,107 @@
+"""The command line: global options before or after the command, one exit code for each kind of end."""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from opis.commands.demo import demo
+from opis.commands.doctor import doctor
+from opis.commands.init import init
+from opis.commands.process import process
+from opis.commands.registry import registry
+from opis.commands.reindex import reindex
+from opis.commands.run import run
+from opis.commands.search import search
+from opis.commands.separators import separators
+from opis.commands.show import batch, document, review
+from opis.context import Context
+from pipeline.domain.errors import OpisError
+
+log = logging.getLogger("opis")
+VALUED = ("--home", "--config")
+FLAGS = ("--json", "--verbose", "-v")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--home", type=click.Path(path_type=Path), help="Where the data is (else $OPIS_HOME, else ./opis-data).")
+@click.option("--config", type=click.Path(path_type=Path), help="TOML file (else $OPIS_CONFIG, else opis.toml).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout and nothing else.")
+@click.option("-v", "--verbose", is_flag=True, help="Log more.")
+@click.version_option(package_name="opis")
+@click.pass_context
+def opis(context: click.Context, home: Path | None, config: Path | None, as_json: bool, verbose: bool) -> None:
+    """Opis: document capture for Romanian public registries."""
+    _start_log(verbose)
+    context.obj = Context(home, config, as_json)
+
+
+for command in (init, run, process, batch, document, review, search, registry, separators, reindex, doctor, demo):
+    opis.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point; always ends by ``sys.exit``."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(_run(_globals_first(given)))
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        answer: Any = opis.main(arguments, prog_name="opis", standalone_mode=False)
+        sys.stdout.flush()
+        return answer if isinstance(answer, int) else 0
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.Abort:
+        return 130
+    except click.ClickException as fault:
+        fault.show(sys.stderr)
+        return 2
+    except OpisError as fault:
+        log.error("%s", fault)
+        click.echo(fault.advice, err=True)
+        return fault.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as fault:
+        log.error("internal error: %s: %s", type(fault).__name__, fault, exc_info=log.isEnabledFor(logging.DEBUG))
+        return 1
+
+
+def _globals_first(arguments: list[str]) -> list[str]:
+    """Moves global options to the front, from wherever they stand before ``--``."""
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        if argument == "--":
+            rest += ["--", *waiting]
+        elif argument in FLAGS or argument.startswith(tuple(f"{name}=" for name in VALUED)):
+            front.append(argument)
+        elif argument in VALUED:
+            front += [argument, *([value] if (value := next(waiting, None)) is not None else [])]
+        else:
+            rest.append(argument)
+    return front + rest
+
+
+def _start_log(verbose: bool) -> None:
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        force=True,
+    )
+    for noisy in ("alembic", "PIL", "pikepdf", "watchdog", "uvicorn", "pytesseract", "httpx"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,0 +1,110 @@
+"""``opis process PATH…``: the same pipeline now; originals stay where they are."""
+
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from opis.context import Context, pass_own
+from opis.intake import refused
+from opis.line import LEASE_SECONDS, Line
+from opis.progress import PageBar
+from opis.texts import batch_text
+from opis.wiring import Parts, start_workers
+from pipeline.domain.answers import batch_answer
+from pipeline.domain.batches import BatchAccount, BatchState
+from pipeline.domain.errors import UsageError
+from pipeline.domain.settings import Settings
+from pipeline.domain.wire import from_json
+from pipeline.engines.tesseract import require_language
+from pipeline.ports.catalog import Request
+from watchers.inputs import BatchInput, batches_of
+
+POLL_SECONDS = 0.5
+WORKED = (BatchState.FILED, BatchState.HELD, BatchState.QUARANTINED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One batch asked for: refused at once, or handed to the line."""
+
+    request: str | None
+    refused: BatchAccount | None = None
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
+@click.option("--profile", help="Hot-folder profile to go by (default: the first one).")
+@pass_own
+def process(own: Context, paths: tuple[Path, ...], profile: str | None) -> int:
+    """Process files or folders now; the originals stay where they are."""
+    name = chosen_profile(own.settings, profile)
+    found = [entry for path in paths for entry in batches_of(path)]
+    require_language(_language(own.settings, name))
+    parts = own.parts
+    wanted = [_ask(parts, entry, name) for entry in found]
+    _until_done(parts, [entry.request for entry in wanted if entry.request])
+    accounts = [_account(parts, entry) for entry in wanted]
+    own.answer([batch_answer(account) for account in accounts], "\n".join(map(batch_text, accounts)))
+    return 0 if all(account.batch.state is BatchState.FILED for account in accounts) else 1
+
+
+def chosen_profile(settings: Settings, name: str | None) -> str:
+    """The named profile, else the first; ``UsageError`` when it is not configured."""
+    if name is None:
+        return settings.profiles[0].name
+    if settings.profile(name) is None:
+        known = ", ".join(profile.name for profile in settings.profiles)
+        raise UsageError(f"no profile {name!r}; configured: {known}")
+    return name
+
+
+def _language(settings: Settings, profile: str) -> str:
+    found = settings.profile(profile)
+    return found.language if found else "ron"
+
+
+def _ask(parts: Parts, entry: BatchInput, profile: str) -> _Wanted:
+    if entry.fault is not None:
+        return _Wanted(None, refused(entry.source, profile, entry.fault))
+    request = Request(uuid.uuid4().hex, str(entry.path), profile)
+    parts.catalog.add_request(request)
+    return _Wanted(request.id)
+
+
+def _until_done(parts: Parts, requests: Sequence[str]) -> None:
+    """Is the line itself when there is none; else waits for the one that runs, and takes over when it dies."""
+    while not _all_done(parts, requests):
+        lease = parts.catalog.acquire_line("process", LEASE_SECONDS)
+        if lease is None:
+            time.sleep(POLL_SECONDS)
+            continue
+        workers = start_workers(parts, first=True)
+        try:
+            with PageBar() as bar:
+                Line(parts, lease, workers, report=bar.report).run(idle=lambda: _all_done(parts, requests))
+        finally:
+            workers.close()
+            lease.release()
+
+
+def _all_done(parts: Parts, requests: Sequence[str]) -> bool:
+    for identity in requests:
+        request = parts.catalog.request(identity)
+        if request.refused is None and request.batch is None:
+            return False
+        if request.batch is not None and parts.catalog.batch(request.batch).state not in WORKED:
+            return False
+    return parts.catalog.counts().get("outbox", 0) == 0 or parts.catalog.line_alive()
+
+
+def _account(parts: Parts, entry: _Wanted) -> BatchAccount:
+    if entry.refused is not None:
+        return entry.refused
+    request = parts.catalog.request(entry.request or "")
+    if request.batch is None:
+        return from_json(BatchAccount, request.refused or "")
+    return parts.catalog.account(request.batch)

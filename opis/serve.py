@@ -1,0 +1,88 @@
+"""The web application inside ``opis run``: one thread, bound to loopback, ended with the line."""
+
+import ipaddress
+import logging
+import socket
+import threading
+
+import uvicorn
+
+from opis.previews import SandboxPreviews
+from opis.wiring import Parts
+from pipeline.domain.errors import ConfigurationError, PartDown
+from search_api.app import create_app
+
+log = logging.getLogger(__name__)
+START_SECONDS = 20.0
+
+
+class WebServer:
+    """Serves until stopped. ``needed``: a port that is taken is an error, not a warning."""
+
+    def __init__(self, parts: Parts, needed: bool) -> None:
+        self._parts = parts
+        self._needed = needed
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._previews: SandboxPreviews | None = None
+
+    @property
+    def listening(self) -> bool:
+        return self._server is not None
+
+    def start(self) -> None:
+        """Raises ``ConfigurationError`` for an address that is not loopback, ``PartDown`` when the port is taken."""
+        settings = self._parts.settings
+        require_loopback(settings.web_host)
+        try:
+            bound = _bound(settings.web_host, settings.web_port)
+        except OSError as fault:
+            message = f"web.port {settings.web_port} on {settings.web_host} cannot be used: {fault.strerror}"
+            if self._needed:
+                raise PartDown(message) from fault
+            log.warning("%s; going on without the web application", message)
+            return
+        self._previews = SandboxPreviews(self._parts)
+        app = create_app(
+            catalog=self._parts.catalog,
+            index=self._parts.index,
+            objects=self._parts.objects,
+            departments=self._parts.classifier.departments(),
+            institution=settings.institution,
+            previews=self._previews,
+        )
+        self._server = uvicorn.Server(
+            uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", server_header=False)
+        )
+        self._thread = threading.Thread(target=self._server.run, args=([bound],), name="web", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join(START_SECONDS)
+        if self._previews is not None:
+            self._previews.close()
+
+
+def require_loopback(host: str) -> None:
+    """Until people can log in, nobody outside this machine may see anything."""
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise ConfigurationError(f"web.host: only a loopback address is allowed until people can log in, not {host!r}")
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen(128)
+    except OSError:
+        bound.close()
+        raise
+    return bound

@@ -1,0 +1,44 @@
+"""What a new batch changes in older ones: a number claimed twice is certain for neither."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pipeline.domain.batches import BatchAccount, BatchState, Document, DocumentState, Review, ReviewKind
+from pipeline.ports.catalog import Catalog
+from pipeline.stages.compose import make_review
+from pipeline.stages.link import conflict_with
+
+
+def amended_accounts(
+    catalog: Catalog, ours: Sequence[Document], rivals: Mapping[str, Sequence[str]]
+) -> list[BatchAccount]:
+    """Accounts of other batches with their rival documents in conflict and asked about, before objects are written."""
+    by_batch: dict[str, dict[str, Document]] = {}
+    for document in ours:
+        for rival in rivals.get(document.id, ()):
+            batch_id = catalog.document(rival).batch
+            by_batch.setdefault(batch_id, {})[rival] = document
+    return [_amend(catalog.account(batch_id), claims) for batch_id, claims in sorted(by_batch.items())]
+
+
+def _amend(account: BatchAccount, claims: Mapping[str, Document]) -> BatchAccount:
+    documents, reviews = [], list(account.reviews)
+    for document in account.documents:
+        if document.id not in claims:
+            documents.append(document)
+            continue
+        review = _question(document, claims[document.id])
+        if all(known.id != review.id for known in reviews):
+            reviews.append(review)
+        documents.append(replace(document, link=conflict_with(document.link), state=DocumentState.HELD))
+    return replace(
+        account,
+        batch=replace(account.batch, state=BatchState.HELD),
+        documents=tuple(documents),
+        reviews=tuple(reviews),
+    )
+
+
+def _question(document: Document, other: Document) -> Review:
+    values = {"number": str(document.link.registry_number), "document": other.id[:8], "batch": other.batch[:8]}
+    return make_review(document.batch, ReviewKind.LINK, document.id, document.pages[:1], "amend.claimed_again", values)

@@ -1,0 +1,223 @@
+"""Makes documents, links, filings and reviews of what the splitter left: values in, values out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipeline.domain.batches import (
+    Batch,
+    BatchAccount,
+    BatchState,
+    Document,
+    DocumentKind,
+    DocumentState,
+    Fate,
+    PageFate,
+    Problem,
+    Review,
+    ReviewKind,
+    ledger_of,
+)
+from pipeline.domain.filing import FilingState
+from pipeline.domain.ids import document_id, review_id
+from pipeline.domain.marks import SplitRules
+from pipeline.domain.messages import say
+from pipeline.domain.pages import PageReading
+from pipeline.domain.registry import LinkState
+from pipeline.domain.settings import Institution, Profile
+from pipeline.ports.classifier import Classifier
+from pipeline.stages.file import file_document
+from pipeline.stages.link import RegisterLookup, add_claim, claims_of, link_document, sheets_question
+from pipeline.stages.link_values import ClaimKey
+from pipeline.stages.split import Draft, Split, split_pages
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What is known beside the pages: institution, profile as it was, register, rules."""
+
+    institution: Institution
+    profile: Profile
+    register: RegisterLookup
+    classifier: Classifier
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The account of a batch before its objects are written; ``rivals``: document of ours → documents elsewhere."""
+
+    account: BatchAccount
+    rivals: Mapping[str, tuple[str, ...]]
+
+
+def compose(batch: Batch, readings: Sequence[PageReading], desk: Desk) -> Composed:
+    """Decides what a fully read batch is. Pure but for look-ups in the register."""
+    batch_id = batch.id or ""
+    split = split_pages([reading.observation for reading in readings], split_rules(desk))
+    ids = [document_id(batch_id, draft.pages) for draft in split.drafts]
+    texts = {reading.observation.page: reading for reading in readings}
+    reviews = _Reviews(batch_id)
+    for doubt in split.doubts:
+        document = None if doubt.draft is None else ids[doubt.draft]
+        reviews.ask(doubt.kind, document, doubt.pages, f"split.{doubt.code}", dict(doubt.values))
+    documents, rivals = _documents(batch_id, split, ids, texts, desk, reviews)
+    fates = _fates(split, ids)
+    problems = _page_problems(readings, fates, reviews)
+    held = {review.document for review in reviews.all}
+    documents = [
+        replace(document, state=DocumentState.HELD if document.id in held else DocumentState.FILED)
+        for document in documents
+    ]
+    state = BatchState.HELD if reviews.all else BatchState.FILED
+    account = BatchAccount(
+        batch=replace(batch, state=state),
+        fates=tuple(fates),
+        documents=tuple(documents),
+        reviews=tuple(reviews.all),
+        problems=tuple(problems),
+        ledger=ledger_of(len(readings), fates),
+    )
+    return Composed(account, rivals)
+
+
+def split_rules(desk: Desk) -> SplitRules:
+    profile = desk.profile
+    return SplitRules(
+        institution=desk.institution.code,
+        duplex=profile.duplex,
+        separators=profile.separators,
+        sticker_pattern=profile.sticker_pattern,
+        blanks=profile.blanks,
+        default_register=desk.institution.default_register,
+    )
+
+
+class _Reviews:
+    """Collects the questions of a batch; the same question twice is one."""
+
+    def __init__(self, batch_id: str) -> None:
+        self._batch = batch_id
+        self.all: list[Review] = []
+
+    def ask(
+        self, kind: ReviewKind, document: str | None, pages: Sequence[int], code: str, values: Mapping[str, Any]
+    ) -> None:
+        review = make_review(self._batch, kind, document, pages, code, values)
+        if all(known.id != review.id for known in self.all):
+            self.all.append(review)
+
+
+def make_review(
+    batch_id: str,
+    kind: ReviewKind,
+    document: str | None,
+    pages: Sequence[int],
+    code: str,
+    values: Mapping[str, Any],
+) -> Review:
+    reason = say(code, **values)
+    return Review(review_id(batch_id, kind, document, pages, f"{code}:{reason}"), kind, document, tuple(pages), reason)
+
+
+def _documents(
+    batch_id: str,
+    split: Split,
+    ids: Sequence[str],
+    readings: Mapping[int, PageReading],
+    desk: Desk,
+    reviews: _Reviews,
+) -> tuple[list[Document], dict[str, tuple[str, ...]]]:
+    claims = claims_of(
+        [
+            (identity, draft.announced)
+            for identity, draft in zip(ids, split.drafts, strict=True)
+            if draft.kind is DocumentKind.DOCUMENT
+        ]
+    )
+    documents: list[Document] = []
+    rivals: dict[str, tuple[str, ...]] = {}
+    for identity, draft in zip(ids, split.drafts, strict=True):
+        plain = Document(identity, batch_id, draft.pages, kind=draft.kind)
+        if draft.parent is not None and _follows(draft, split.drafts[draft.parent]):
+            documents.append(_annex(plain, documents[draft.parent], reviews))
+            continue
+        if draft.parent is not None:
+            plain = replace(plain, parent=ids[draft.parent])
+            reviews.ask(ReviewKind.LINK, identity, draft.pages[:1], "pages.annex_number", {})
+        linked, found = _linked(plain, draft, readings, desk, claims, reviews)
+        if draft.kind is DocumentKind.DOCUMENT:
+            add_claim(claims, plain.id, linked.link)
+        elsewhere = tuple(rival for rival in found if rival not in ids)
+        if elsewhere:
+            rivals[identity] = elsewhere
+        documents.append(linked)
+    return documents, rivals
+
+
+def _follows(annex: Draft, parent: Draft) -> bool:
+    """The annex names no number, or its parent's: it goes where the parent goes."""
+    if annex.announced is None or parent.announced is None:
+        return annex.announced is None
+    one, other = annex.announced, parent.announced
+    return (one.register, one.year, one.number) == (other.register, other.year, other.number)
+
+
+def _annex(plain: Document, parent: Document, reviews: _Reviews) -> Document:
+    """Link and filing of the parent; where these are open questions, they are open for the annex too."""
+    if parent.link.state in (LinkState.PROPOSED, LinkState.CONFLICT):
+        reviews.ask(ReviewKind.LINK, plain.id, plain.pages[:1], "pages.annex_link", {})
+    if parent.filing.state is FilingState.PROPOSED:
+        reviews.ask(ReviewKind.FILING, plain.id, plain.pages[:1], "pages.annex_filing", {})
+    return replace(plain, parent=parent.id, link=parent.link, filing=parent.filing)
+
+
+def _linked(
+    plain: Document,
+    draft: Draft,
+    readings: Mapping[int, PageReading],
+    desk: Desk,
+    claims: dict[ClaimKey, list[str]],
+    reviews: _Reviews,
+) -> tuple[Document, tuple[str, ...]]:
+    texts = [(page, readings[page].text) for page in draft.pages]
+    outcome = link_document(
+        plain.id, draft.announced, texts, desk.profile.lane, desk.institution, desk.register, claims, plain.batch
+    )
+    for question in outcome.questions:
+        reviews.ask(ReviewKind.LINK, plain.id, question.pages, f"link.{question.code}", dict(question.values))
+    entry = outcome.entry
+    sheets = sheets_question(entry, draft.sheets, draft.pages[:1]) if outcome.link.state is LinkState.CERTAIN else None
+    if sheets is not None:
+        reviews.ask(ReviewKind.BALANCE, plain.id, sheets.pages, f"link.{sheets.code}", dict(sheets.values))
+    running = [(page, text.text) for page, text in texts if text is not None]
+    certain = entry if outcome.link.state is LinkState.CERTAIN else None
+    classification = desk.classifier.classify(
+        running, certain.sender if certain else None, certain.subject if certain else None
+    )
+    filed = file_document(certain, desk.profile, classification, outcome.link.state)
+    if filed.question is not None:
+        question_pages = filed.question.pages or draft.pages[:1]
+        reviews.ask(
+            ReviewKind.FILING, plain.id, question_pages, f"filing.{filed.question.code}", dict(filed.question.values)
+        )
+    return replace(plain, link=outcome.link, filing=filed.filing), tuple(outcome.rivals)
+
+
+def _fates(split: Split, ids: Sequence[str]) -> list[PageFate]:
+    owner = {page: identity for identity, draft in zip(ids, split.drafts, strict=True) for page in draft.pages}
+    return [
+        PageFate(page, fate, owner[page] if fate is Fate.DOCUMENT else None)
+        for page, fate in enumerate(split.fates, start=1)
+    ]
+
+
+def _page_problems(readings: Sequence[PageReading], fates: Sequence[PageFate], reviews: _Reviews) -> list[Problem]:
+    """Pages that cannot be trusted as seen: a problem each, and a question where they are in a document."""
+    problems = []
+    for reading, fate in zip(readings, fates, strict=True):
+        if reading.degraded is None:
+            continue
+        code = f"pages.{reading.degraded.code.replace('-', '_')}"
+        problems.append(Problem(reading.degraded.code, say(code, page=fate.page), fate.page))
+        reviews.ask(ReviewKind.PAGE, fate.document, (fate.page,), code, {"page": fate.page})
+    return problems

@@ -1,0 +1,160 @@
+"""Writes what is kept of a document: PDF, ALTO, text and manifest, each key once; a version already there is passed."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipeline.domain.answers import document_answer
+from pipeline.domain.batches import Batch, Document, DocumentObjects, TextSummary
+from pipeline.domain.errors import InputFault, KeyTaken, WorkerFault
+from pipeline.domain.pages import PageReading
+from pipeline.domain.wire import to_json, to_plain
+from pipeline.domain.work import DocumentPage, DocumentTask, PageRef
+from pipeline.ports.objects import ObjectStore, StoredObject
+from pipeline.ports.workers import Workers
+from pipeline.stages.alto import alto_xml
+
+log = logging.getLogger(__name__)
+MOST_VERSIONS = 10_000
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A document with its keys; ``pdf_fault`` says why there is no PDF."""
+
+    document: Document
+    stored: tuple[StoredObject, ...]
+    pdf_fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    objects: ObjectStore
+    workers: Workers
+
+
+def keep_documents(
+    keeper: Keeper,
+    batch: Batch,
+    documents: Sequence[Document],
+    readings: Mapping[int, PageReading],
+    refs: Mapping[int, PageRef],
+) -> list[Kept]:
+    """Stores the content of all documents of a batch, PDFs by the workers side by side. Manifests come later."""
+    tasks = [_task(batch, document, readings, refs) for document in documents]
+    futures = [_write(keeper, task, document, 1) for task, document in zip(tasks, documents, strict=True)]
+    return [
+        _keep(keeper, document, task, future, readings)
+        for document, task, future in zip(documents, tasks, futures, strict=True)
+    ]
+
+
+def _write(keeper: Keeper, task: DocumentTask, document: Document, content: int) -> "Future[StoredObject]":
+    return keeper.workers.write_pdf(task, f"documents/{document.id}/c{content}/document.pdf")
+
+
+def _keep(
+    keeper: Keeper,
+    document: Document,
+    task: DocumentTask,
+    first: "Future[StoredObject]",
+    readings: Mapping[int, PageReading],
+) -> Kept:
+    future, failures, content = first, 0, 1
+    while True:
+        try:
+            pdf: StoredObject | None = future.result()
+            fault = None
+        except KeyTaken:
+            content += 1
+            future = _write(keeper, task, document, content)
+            continue
+        except (WorkerFault, InputFault) as caught:
+            failures += 1
+            if failures < ATTEMPTS and caught.retry:
+                future = _write(keeper, task, document, content)
+                continue
+            log.warning("document %s: no PDF: %s", document.id, caught)
+            pdf, fault = None, str(caught)
+        try:
+            return _keep_texts(keeper.objects, document, content, pdf, fault, readings)
+        except KeyTaken:
+            content += 1
+            future = _write(keeper, task, document, content)
+
+
+def _keep_texts(
+    objects: ObjectStore,
+    document: Document,
+    content: int,
+    pdf: StoredObject | None,
+    fault: str | None,
+    readings: Mapping[int, PageReading],
+) -> Kept:
+    folder = f"documents/{document.id}/c{content}"
+    texts = [readings[page].text for page in document.pages]
+    running = "\f".join(text.text if text else "" for text in texts)
+    stored = [
+        objects.put_bytes(f"{folder}/text.txt", running.encode("utf-8")),
+        objects.put_bytes(
+            f"{folder}/text.raw.txt", "\f".join(text.raw if text else "" for text in texts).encode("utf-8")
+        ),
+    ]
+    alto = [
+        objects.put_bytes(f"{folder}/alto/{place}.xml", alto_xml(text, place, f"pagina {place}"))
+        for place, text in enumerate(texts, start=1)
+        if text is not None
+    ]
+    keys = DocumentObjects(pdf=pdf.key if pdf else None, text=stored[0].key, alto=tuple(entry.key for entry in alto))
+    engines = {text.engine for text in texts if text is not None}
+    summary = TextSummary(_confidence(document, readings), len(running), " + ".join(sorted(engines)) or None)
+    everything = ([pdf] if pdf else []) + stored + alto
+    return Kept(replace(document, objects=keys, text=summary), tuple(everything), fault)
+
+
+def _confidence(document: Document, readings: Mapping[int, PageReading]) -> float | None:
+    """Mean over the words of all pages, weighted by length."""
+    words = [word for page in document.pages for word in _words(readings[page])]
+    letters = sum(len(word.text) for word in words)
+    return sum(word.confidence * len(word.text) for word in words) / letters if letters else None
+
+
+def _words(reading: PageReading) -> Sequence[Any]:
+    return reading.text.words if reading.text else ()
+
+
+def _task(
+    batch: Batch, document: Document, readings: Mapping[int, PageReading], refs: Mapping[int, PageRef]
+) -> DocumentTask:
+    pages = tuple(_page(refs[page], readings[page]) for page in document.pages)
+    number = document.link.registry_number
+    title = f"{number}" if number else f"Document {document.id[:8]}"
+    created = batch.received_at.strftime("%Y-%m-%dT%H:%M:%SZ") if batch.received_at else "1970-01-01T00:00:00Z"
+    return DocumentTask(batch.originals, pages, title, f"Lot {batch.id}", created)
+
+
+def _page(ref: PageRef, reading: PageReading) -> DocumentPage:
+    return DocumentPage(ref, reading.text, reading.text.rotation if reading.text else 0)
+
+
+def write_manifest(objects: ObjectStore, document: Document, batch: Batch, stored: Sequence[StoredObject]) -> Document:
+    """Stores all that the catalog knows of a document under the next free number; gives the document with its key."""
+    known = {
+        "batch": {"id": batch.id, "sha256": batch.sha256, "source": batch.source, "profile": batch.profile},
+        "objects": {entry.key: {"sha256": entry.sha256, "size": entry.size} for entry in stored},
+    }
+    number = document.version
+    while number < document.version + MOST_VERSIONS:
+        number += 1
+        key = f"documents/{document.id}/manifest/{number}.json"
+        named = replace(document, version=number, objects=replace(document.objects, manifest=key))
+        manifest = {"manifest": number, "document": document_answer(named), "value": to_plain(Document, named), **known}
+        try:
+            objects.put_bytes(key, to_json(dict[str, Any], manifest))
+        except KeyTaken:
+            continue
+        return named
+    raise KeyTaken(f"documents/{document.id}/manifest: no free number")

@@ -1,0 +1,138 @@
+"""Page tasks of a batch: runs of pages go to the workers; what fails is tried alone, three times at most."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+
+from pipeline.domain.batches import Batch
+from pipeline.domain.errors import InputFault, WorkerFault
+from pipeline.domain.pages import Degradation, PageObservation, PageReading, SheetLook
+from pipeline.domain.work import PageRef, PageTask, ReadSettings
+from pipeline.ports.catalog import Catalog, LineCatalog
+from pipeline.ports.workers import Workers
+
+log = logging.getLogger(__name__)
+ATTEMPTS = 3
+LONGEST_RUN = 8
+"""pages of one task: enough to share one start of the engine, few enough to spread over the cores"""
+
+Progress = Callable[[int, int], None]
+"""called with pages done and pages in all"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What reading needs; the line alone writes."""
+
+    catalog: Catalog
+    line: LineCatalog
+    workers: Workers
+
+
+def page_refs(page_counts: Sequence[int]) -> tuple[PageRef, ...]:
+    """Batch pages 1..n over the originals, in order."""
+    places = [(original, index) for original, count in enumerate(page_counts) for index in range(count)]
+    return tuple(PageRef(page, original, index) for page, (original, index) in enumerate(places, start=1))
+
+
+def read_batch(
+    reader: Reader, batch: Batch, refs: Sequence[PageRef], settings: ReadSettings, progress: Progress
+) -> list[PageReading]:
+    """Readings of all pages in order; those of an earlier life of the line are kept.
+
+    A page whose third attempt failed gets a reading that says so. Errors: ``MissingPart``, ``PartDown``.
+    """
+    batch_id = batch.id or ""
+    done = reader.catalog.readings(batch_id)
+    suspects = reader.catalog.suspects(batch_id)
+    waiting = [ref for ref in refs if ref.page not in done]
+    runs = _runs([ref for ref in waiting if ref.page not in suspects], reader.workers.size)
+    progress(len(done), len(refs))
+    desk = _Desk(reader, batch, settings, done, lambda: progress(len(done), len(refs)))
+    alone = desk.work(runs) + [ref for ref in waiting if ref.page in suspects]
+    for ref in sorted(alone, key=lambda ref: ref.page):
+        done[ref.page] = _alone(reader, batch, ref, settings)
+        progress(len(done), len(refs))
+    return [done[ref.page] for ref in refs]
+
+
+@dataclass
+class _Desk:
+    """Keeps the workers busy with runs; gives back the pages of runs that failed."""
+
+    reader: Reader
+    batch: Batch
+    settings: ReadSettings
+    done: dict[int, PageReading]
+    report: Callable[[], None]
+
+    def work(self, runs: Sequence[tuple[PageRef, ...]]) -> list[PageRef]:
+        failed: list[PageRef] = []
+        queue = iter(runs)
+        flying = {self._submit(run): run for run in _take(queue, self.reader.workers.size)}
+        while flying:
+            ended, _ = wait(flying, return_when=FIRST_COMPLETED)
+            for future in ended:
+                run = flying.pop(future)
+                failed += self._collect(future, run)
+                flying.update({self._submit(following): following for following in _take(queue, 1)})
+        return failed
+
+    def _submit(self, run: tuple[PageRef, ...]) -> "Future[Sequence[PageReading]]":
+        self.reader.line.begin_run(self.batch.id or "", [ref.page for ref in run])
+        return self.reader.workers.read_pages(PageTask(self.batch.originals, run, self.settings))
+
+    def _collect(self, future: "Future[Sequence[PageReading]]", run: tuple[PageRef, ...]) -> list[PageRef]:
+        try:
+            readings = future.result()
+        except (WorkerFault, InputFault) as fault:
+            pages = f"{run[0].page}-{run[-1].page}"
+            log.warning("batch %s: pages %s failed together (%s); each is tried alone", self.batch.id, pages, fault)
+            return list(run)
+        self.reader.line.save_readings(self.batch.id or "", readings)
+        self.done.update({reading.observation.page: reading for reading in readings})
+        self.report()
+        return []
+
+
+def _alone(reader: Reader, batch: Batch, ref: PageRef, settings: ReadSettings) -> PageReading:
+    """One page by itself: an attempt is charged to it before the work."""
+    batch_id = batch.id or ""
+    attempts = reader.catalog.attempts(batch_id).get(ref.page, 0)
+    last = "the line ended while the page was worked on"
+    while attempts < ATTEMPTS:
+        reader.line.charge(batch_id, [ref.page])
+        attempts += 1
+        try:
+            (reading,) = reader.workers.read_pages(PageTask(batch.originals, (ref,), settings)).result()
+        except (WorkerFault, InputFault) as fault:
+            last = str(fault)
+            log.warning("batch %s: page %d failed, attempt %d of %d: %s", batch.id, ref.page, attempts, ATTEMPTS, fault)
+            continue
+        reader.line.save_readings(batch_id, [reading])
+        return reading
+    failed = failed_reading(ref.page, last)
+    reader.line.save_readings(batch_id, [failed])
+    return failed
+
+
+def failed_reading(page: int, detail: str) -> PageReading:
+    """A page that could not be worked on: not blank, not without codes, just unknown."""
+    observation = PageObservation(page, look=SheetLook.UNKNOWN, codes_failed=True)
+    return PageReading(observation, None, Degradation("page-failed", detail[:300]))
+
+
+def _runs(refs: Sequence[PageRef], workers: int) -> list[tuple[PageRef, ...]]:
+    """Runs of neighbouring pages, of even length, at least two a worker where there are enough pages."""
+    if not refs:
+        return []
+    length = max(1, min(LONGEST_RUN, -(-len(refs) // (2 * workers))))
+    return [tuple(refs[start : start + length]) for start in range(0, len(refs), length)]
+
+
+def _take(queue: Iterator[tuple[PageRef, ...]], number: int) -> Iterator[tuple[PageRef, ...]]:
+    for _ in range(number):
+        following = next(queue, None)
+        if following is not None:
+            yield following
