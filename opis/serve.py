@@ -25,10 +25,12 @@ class WebServer:
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._previews: SandboxPreviews | None = None
+        self._address: str | None = None
 
     @property
-    def listening(self) -> bool:
-        return self._server is not None
+    def address(self) -> str | None:
+        """Where the pages are; None when they are not served."""
+        return self._address
 
     def start(self) -> None:
         """Raises ``ConfigurationError`` for an address that is not loopback, ``PartDown`` when the port is taken."""
@@ -56,6 +58,8 @@ class WebServer:
         )
         self._thread = threading.Thread(target=self._server.run, args=([bound],), name="web", daemon=True)
         self._thread.start()
+        host = f"[{settings.web_host}]" if ":" in settings.web_host else settings.web_host
+        self._address = f"http://{host}:{bound.getsockname()[1]}"
 
     def stop(self) -> None:
         if self._server is not None and self._thread is not None:

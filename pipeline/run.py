@@ -55,6 +55,7 @@ def process_batch(parts: Pipeline, batch_id: str, progress: Progress) -> BatchAc
     kept = keep_documents(keeper, batch, composed.account.documents, by_page, {ref.page: ref for ref in refs})
 
     account = _with_manifests(parts, _with_pdf_faults(composed.account, kept), kept)
+    account = with_duplicates(account, parts.catalog.arrivals(batch=batch_id))
     account = write_state(parts.objects, account, profile, page_counts)
     amended = [
         _rewritten(parts, older) for older in amended_accounts(parts.catalog, account.documents, composed.rivals)

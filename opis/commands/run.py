@@ -31,9 +31,8 @@ def run(own: Context, until_idle: bool) -> int:
     stop = _stop_on_signals()
     web = WebServer(parts, needed=not until_idle)
     web.start()
-    if web.listening:
-        settings = own.settings
-        click.echo(say("terminal.web_address", host=settings.web_host, port=settings.web_port), err=True)
+    if web.address is not None:
+        click.echo(say("terminal.web_address", address=web.address), err=True)
     try:
         lease = _lease(parts, stop)
         if lease is not None:

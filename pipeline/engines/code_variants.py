@@ -5,12 +5,15 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from pipeline.engines.ink import MM
 from pipeline.ports.engines import GreyImage
 
 STRAIGHT = 1.5
 """degrees of skew that readers do not mind"""
 FINE_DPI = 260.0
 """coarser scans are enlarged"""
+STREAK_MM = 0.65
+"""a streak across a code is thinner, the modules of a QR code are broader"""
 MOST_PIXELS = 6_000_000
 
 
@@ -28,9 +31,11 @@ def variants(part: GreyImage, dpi: float, angle: float) -> Iterator[GreyImage]:
     elif part.size * 2.25 <= MOST_PIXELS:
         yield _enlarged(soft, 1.5)
     yield _adaptive(soft, dpi)
-    kernel = np.ones((3, 3), np.uint8)
-    yield np.asarray(cv2.morphologyEx(_otsu(soft), cv2.MORPH_CLOSE, kernel), dtype=np.uint8)
-    yield np.asarray(cv2.morphologyEx(_otsu(soft), cv2.MORPH_OPEN, kernel), dtype=np.uint8)
+    hard = _otsu(soft)
+    for size in sorted({3, round(STREAK_MM / MM * dpi)} - {0, 1, 2}):
+        kernel = np.ones((size, size), np.uint8)
+        for way in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN):
+            yield np.asarray(cv2.morphologyEx(hard, way, kernel), dtype=np.uint8)
     if dpi >= FINE_DPI:
         yield np.asarray(cv2.resize(soft, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 

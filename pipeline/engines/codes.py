@@ -50,13 +50,12 @@ def read_codes(grey: GreyImage, dpi: float, settings: ReadSettings) -> tuple[Cod
     if unread:
         codes += _read_areas(grey, dpi, unread)
         unread = _unread(unread, codes)
+    done = not unread or any(_wanted(code, settings) for code in [*codes, *placeless])
+    if not done and _may_be_sheet(half, half_dpi, ink, areas, dpi):
+        codes += _read_hard(grey, dpi, unread[:MOST_HARD_AREAS])
     codes += [code for code in placeless if not any(code.text == other.text for other in codes)]
-    if any(_wanted(code, settings) for code in codes):
-        return _in_order(codes, grey, dpi)
     if not codes and not unread and find_frame(half, half_dpi).shape:
         return _in_order(_whole(grey, dpi), grey, dpi)
-    if unread and _may_be_sheet(half, half_dpi, ink, areas, dpi):
-        codes += _read_hard(grey, dpi, unread[:MOST_HARD_AREAS])
     return _in_order(codes, grey, dpi)
 
 

@@ -4,14 +4,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.domain.pages import Box, Code
+from pipeline.engines.boxes import common, covered, grown, size
 from pipeline.engines.ink import MM
 
 SQUARE = frozenset({"QR", "DATAMATRIX", "AZTEC"})
 TALLEST_MM = 35.0
 """no linear code is taller: a taller box holds several"""
 LEAST_MM = 2.0
+"""a thinner box is the trace of a single scan line"""
 STRIP_MM = 6.0
 LIKE_LENGTH = 0.8
+MOST_SHARE = 0.6
+"""one of several codes takes no more of their common box"""
+MOSTLY = 0.5
+NEAR_MM = 2.0
 
 
 def settled(codes: Iterable[Code], areas: Sequence[Box], dpi: float) -> tuple[list[Code], list[Code]]:
@@ -22,29 +28,33 @@ def settled(codes: Iterable[Code], areas: Sequence[Box], dpi: float) -> tuple[li
     placed: list[Code] = []
     placeless: list[Code] = []
     for code in codes:
-        own = [] if code.symbology in SQUARE else [area for area in areas if _belongs(area, code.box)]
-        if own:
-            placed += [replace(code, box=area) for area in own]
-        elif code.symbology in SQUARE or _sound(code.box, dpi):
-            placed.append(code)
+        boxes = [code.box] if code.symbology in SQUARE else _own_boxes(code.box, areas, dpi)
+        if boxes:
+            placed += [replace(code, box=box) for box in boxes]
         else:
             placeless += [replace(code, box=box) for box in _strips(code.box, dpi)]
     return placed, placeless
 
 
-def _sound(box: Box, dpi: float) -> bool:
-    """Neither the line of a single scan nor several codes in one."""
+def _own_boxes(box: Box, areas: Sequence[Box], dpi: float) -> list[Box]:
     short = min(box[2] - box[0], box[3] - box[1])
-    return LEAST_MM / MM * dpi <= short <= TALLEST_MM / MM * dpi
+    if short < LEAST_MM / MM * dpi:
+        near = grown(box, NEAR_MM / MM * dpi)
+        return [area for area in areas if size(common(near, area)) >= size(near) / 4][:1]
+    if short > TALLEST_MM / MM * dpi:
+        return [area for area in areas if _one_of(area, box)]
+    for area in areas:
+        if covered(area, [box]) >= MOSTLY or covered(box, [area]) >= MOSTLY:
+            box = (min(box[0], area[0]), min(box[1], area[1]), max(box[2], area[2]), max(box[3], area[3]))
+    return [box]
 
 
-def _belongs(area: Box, box: Box) -> bool:
-    """Whether the area's middle is on the box (the box's middle on the area) and it is about as long."""
-    length, own = (area[2] - area[0], box[2] - box[0])
-    if area[3] - area[1] > length:
-        length, own = (area[3] - area[1], box[3] - box[1])
-    like = LIKE_LENGTH <= length / max(own, 1) <= 1 / LIKE_LENGTH
-    return like and (_on(_middle(area), box) or _on(_middle(box), area))
+def _one_of(area: Box, box: Box) -> bool:
+    """Whether the area lies on the box, as long as it one way and much shorter the other."""
+    if not _on(_middle(area), box):
+        return False
+    shares = ((area[2] - area[0]) / (box[2] - box[0]), (area[3] - area[1]) / (box[3] - box[1]))
+    return LIKE_LENGTH <= max(shares) <= 1 / LIKE_LENGTH and min(shares) <= MOST_SHARE
 
 
 def _middle(box: Box) -> tuple[float, float]:

@@ -1,16 +1,20 @@
 """Images inside a PDF: what they are by their dictionary, and their pixels."""
 
 import re
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pikepdf
 
 from pipeline.domain.errors import InputFault
-from pipeline.engines.input_faults import MOST_PIXELS, check_size
+from pipeline.engines.input_faults import MOST_PIXELS, InputCode, check_size, refuse
 from pipeline.engines.jpeg_pixels import jpeg_grey
 from pipeline.engines.library_stderr import listening
+from pipeline.engines.pdf_marks import Rgb
 from pipeline.engines.pillow_images import decoding, grey_of
+from pipeline.engines.poppler import Rendered, render
 from pipeline.ports.engines import GreyImage
 
 pikepdf.PdfImage.MAX_IMAGE_PIXELS = MOST_PIXELS
@@ -84,36 +88,75 @@ def simple_colours(facts: ImageFacts) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Pixels, and what the decoder complained of; without either the image is of a kind that has to be rendered."""
+    """The image as stored, in grey, and what the decoder complained of (empty: nothing)."""
 
-    grey: GreyImage | None
+    grey: GreyImage
     complaint: str = ""
 
 
-def decode_grey(image: Any, fill: tuple[float, float, float]) -> Decoded:
-    """The image as stored, in grey; without pixels when the page had better be rendered."""
+class _ByPoppler(Exception):
+    """Pillow had better not decode this; the message is a complaint, or empty."""
+
+
+def decode_grey(image: Any, fill: Rgb) -> Decoded:
+    """By OpenCV or Pillow where they can, else by poppler, pixel by pixel.
+
+    ``InputFault`` ``too-large`` or ``corrupt-image``; ``WorkerFault``, ``MissingPart`` of poppler.
+    """
+    facts = checked_facts(image)
+    try:
+        return _decoded(image, facts, fill)
+    except _ByPoppler as reason:
+        alone = render_alone(image, facts, fill, grey=True)
+        return Decoded(alone.pixels, alone.complaint or str(reason))
+
+
+def checked_facts(image: Any) -> ImageFacts:
+    """``InputFault`` when the dictionary says nonsense, or announces an absurd size."""
     try:
         facts = image_facts(image)
-        check_size(facts.width, facts.height)
-        if not _simple(facts, fill):
-            return Decoded(None)
+    except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, KeyError, IndexError, AttributeError) as fault:
+        raise refuse(InputCode.CORRUPT_IMAGE, f"an image dictionary that says nonsense: {fault}"[:200]) from fault
+    check_size(facts.width, facts.height)
+    return facts
+
+
+def render_alone(image: Any, facts: ImageFacts, fill: Rgb, grey: bool) -> Rendered:
+    """The image as stored, on white paper of its own, one pixel a point. ``WorkerFault``, ``MissingPart``."""
+    with tempfile.TemporaryDirectory(prefix="image-") as folder, pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(facts.width, facts.height))
+        page.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im=pdf.copy_foreign(image)))
+        colour = " ".join(f"{part:.4f}" for part in fill)
+        content = f"{colour} rg {facts.width} 0 0 {facts.height} 0 0 cm /Im Do"
+        page.obj.Contents = pdf.make_stream(content.encode("ascii"))
+        path = Path(folder) / "image.pdf"
+        try:
+            pdf.save(path, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+        except (pikepdf.PdfError, RuntimeError) as fault:
+            raise refuse(InputCode.CORRUPT_IMAGE, f"an image that cannot be copied: {fault}"[:200]) from fault
+        return render(path, 0, 72, (facts.width, facts.height), grey)
+
+
+def _decoded(image: Any, facts: ImageFacts, fill: Rgb) -> Decoded:
+    if not _simple(facts, fill):
+        raise _ByPoppler
+    try:
         if "/CCITTFaxDecode" in facts.filters and not _fax_ends(image, facts):
-            return Decoded(None)
+            raise _ByPoppler
         grey, complaint = _pixels(image, facts)
     except InputFault as fault:
-        return Decoded(None, fault.detail)
-    except (pikepdf.UnsupportedImageTypeError, pikepdf.NotExtractableError, pikepdf.DependencyError):
-        return Decoded(None)
+        raise _ByPoppler(fault.detail) from fault
+    except (pikepdf.UnsupportedImageTypeError, pikepdf.NotExtractableError, pikepdf.DependencyError) as fault:
+        raise _ByPoppler from fault
     except (pikepdf.PikepdfError, pikepdf.PdfError, ValueError, TypeError, KeyError, IndexError) as fault:
-        return Decoded(None, f"{type(fault).__name__}: {fault}"[:200])
+        raise _ByPoppler(f"{type(fault).__name__}: {fault}"[:200]) from fault
     if grey.shape != (facts.height, facts.width):
-        return Decoded(
-            None, f"{facts.width} x {facts.height} pixels announced, {grey.shape[1]} x {grey.shape[0]} there"
-        )
+        there = f"{grey.shape[1]} x {grey.shape[0]} there"
+        raise _ByPoppler(f"{facts.width} x {facts.height} pixels announced, {there}")
     return Decoded(255 - grey if facts.inverted else grey, complaint)
 
 
-def _simple(facts: ImageFacts, fill: tuple[float, float, float]) -> bool:
+def _simple(facts: ImageFacts, fill: Rgb) -> bool:
     """Whether its samples are the picture: not inks, not numbers put through an odd decode array."""
     inked = facts.stencil and max(fill) > _BRIGHTEST_INK
     odd = facts.inverted is None or (bool(facts.decode) and facts.base != facts.space)

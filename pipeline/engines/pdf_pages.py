@@ -12,6 +12,7 @@ from pipeline.engines.page_geometry import Affine, Rect, clockwise
 
 LETTER = (0.0, 0.0, 612.0, 792.0)
 """what readers take when a page has no usable box"""
+_DEEPEST_TREE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +91,12 @@ def _box(page: pikepdf.Page, name: str) -> Rect | None:
 
 def _inherited(page: pikepdf.Page, name: str) -> Any:
     node: Any = page.obj
-    for _ in range(64):
+    for _ in range(_DEEPEST_TREE):
+        if not isinstance(node, pikepdf.Dictionary):
+            return None
         if name in node:
             return node[name]
-        if "/Parent" not in node:
-            return None
-        node = node["/Parent"]
+        node = node.get("/Parent")
     return None
 
 

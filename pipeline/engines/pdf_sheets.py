@@ -11,11 +11,12 @@ from pipeline.engines.page_geometry import Affine
 from pipeline.engines.pdf_copied_images import copy_image
 from pipeline.engines.pdf_encoded_images import rendered_stream
 from pipeline.engines.pdf_image_files import embed_page
+from pipeline.engines.pdf_images import checked_facts, render_alone
 from pipeline.engines.pdf_marks import Marks, Rgb, marks_of
 from pipeline.engines.pdf_pages import PageView, page_at, page_view
 from pipeline.engines.poppler import render
 from pipeline.engines.resolution import LONGEST_PAGE_POINTS, SHORTEST_PAGE_POINTS
-from pipeline.engines.source_pdf import fitting_dpi, own_dpi, scan_on
+from pipeline.engines.source_pdf import Scan, fitting_dpi, scan_on
 
 AS_SCANNED, CONVERTED, RENDERED = "as_scanned", "converted", "rendered"
 RENDERING_DPI = 300.0
@@ -69,7 +70,10 @@ def pdf_sheet(pdf: pikepdf.Pdf, path: Path, index: int) -> Sheet:
     page = page_at(path, index)
     view, marks = page_view(page), marks_of(page)
     sheet = None if marks.other else _copied(pdf, view, marks)
-    return sheet or _rendered(pdf, path, index, page, view, marks)
+    if sheet is not None:
+        return sheet
+    scan = scan_on(page, marks)
+    return _converted(pdf, view, scan) if scan is not None else _rendered(pdf, path, index, view)
 
 
 def _copied(pdf: pikepdf.Pdf, view: PageView, marks: Marks) -> Sheet | None:
@@ -87,15 +91,21 @@ def _copied(pdf: pikepdf.Pdf, view: PageView, marks: Marks) -> Sheet | None:
     return Sheet(width, height, tuple(layers), AS_SCANNED if as_scanned else CONVERTED)
 
 
-def _rendered(pdf: pikepdf.Pdf, path: Path, index: int, page: pikepdf.Page, view: PageView, marks: Marks) -> Sheet:
-    """A scan that may not stay as it is keeps its pixels, without loss; any other page becomes a lean picture."""
-    scan = scan_on(page, marks)
-    dpi = fitting_dpi(view, own_dpi(scan, RENDERING_DPI) if scan else RENDERING_DPI)
+def _converted(pdf: pikepdf.Pdf, view: PageView, scan: Scan) -> Sheet:
+    """A scan that may not stay as it is: the same pixels in grey or RGB, without loss."""
+    placement = scan.placement
+    alone = render_alone(placement.image, checked_facts(placement.image), placement.fill, grey=False)
+    width, height, fit = _allowed_size(view)
+    matrix = placement.matrix.then(view.to_displayed).then(fit)
+    return Sheet(width, height, (Layer(rendered_stream(pdf, alone.pixels, lossless=True), matrix),), CONVERTED)
+
+
+def _rendered(pdf: pikepdf.Pdf, path: Path, index: int, view: PageView) -> Sheet:
+    dpi = fitting_dpi(view, RENDERING_DPI)
     picture = render(path, index, dpi * view.unit, view.pixels(dpi), grey=False)
-    stream = rendered_stream(pdf, picture.pixels, lossless=scan is not None)
     width, height, _ = _allowed_size(view)
-    layer = Layer(stream, Affine(a=width, d=height))
-    return Sheet(width, height, (layer,), CONVERTED if scan else RENDERED)
+    layer = Layer(rendered_stream(pdf, picture.pixels, lossless=False), Affine(a=width, d=height))
+    return Sheet(width, height, (layer,), RENDERED)
 
 
 def _allowed_size(view: PageView) -> tuple[float, float, Affine]:

@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pikepdf
@@ -22,8 +21,6 @@ from pipeline.ports.engines import GreyImage, Raster
 
 LOWEST_DPI = 150.0
 """a page too large to be rendered even so is refused"""
-LOWEST_OWN_DPI, HIGHEST_DPI = 100.0, 600.0
-"""between these a scan that has to be rendered is rendered at its own resolution"""
 MOST_RENDERED = 100_000_000
 """pixels of a rendered page; larger pages are rendered at a lower resolution"""
 _LEAST_COVER = 0.5
@@ -90,19 +87,16 @@ def pdf_raster(path: Path, index: int, dpi_wanted: float) -> Raster:
     """The displayed page in grey. ``InputFault`` ``unreadable``, ``WorkerFault``, ``MissingPart``."""
     page = page_at(path, index)
     scan = scan_on(page)
-    complaint, dpi = "", dpi_wanted
     if scan is not None:
         decoded = decode_grey(scan.placement.image, scan.placement.fill)
-        if decoded.grey is not None:
-            raster = _embedded(scan, decoded.grey, decoded.complaint)
-            if raster is not None:
-                return raster
-        complaint, dpi = decoded.complaint, own_dpi(scan, dpi_wanted)
+        raster = _embedded(scan, decoded.grey, decoded.complaint)
+        if raster is not None:
+            return raster
     view = page_view(page)
-    dpi = fitting_dpi(view, dpi)
+    dpi = fitting_dpi(view, dpi_wanted)
     rendered = render(path, index, dpi * view.unit, view.pixels(dpi))
     height, width = rendered.pixels.shape
-    return raster_of(rendered.pixels, believable(width, height, dpi), "rendered", rendered.complaint or complaint)
+    return raster_of(rendered.pixels, believable(width, height, dpi), "rendered", rendered.complaint)
 
 
 def _embedded(scan: Scan, stored: GreyImage, complaint: str) -> Raster | None:
@@ -128,17 +122,6 @@ def _laid_down(image: GreyImage, left: int, top: int, width: int, height: int) -
     x1, y1 = min(width, left + image.shape[1]), min(height, top + image.shape[0])
     sheet[y0:y1, x0:x1] = image[y0 - top : y1 - top, x0 - left : x1 - left]
     return sheet
-
-
-def own_dpi(scan: Scan, wanted: float) -> float:
-    """The resolution of a scanned image that has to be rendered."""
-    image: Any = scan.placement.image
-    try:
-        width, height = scan.turn.size(int(image.Width), int(image.Height))
-    except (AttributeError, TypeError, ValueError, KeyError):
-        return wanted
-    dpi = scan.resolution(int(width), int(height)).dpi
-    return min(HIGHEST_DPI, dpi) if dpi >= LOWEST_OWN_DPI else wanted
 
 
 def fitting_dpi(view: PageView, dpi: float) -> float:

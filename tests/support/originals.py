@@ -1,6 +1,7 @@
 """Original files of every kind, made on the spot: a sheet whose corners differ, and ways to store it."""
 
 import io
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import img2pdf
 import numpy as np
 import pikepdf
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 from reportlab.pdfgen import canvas
 
 from pipeline.domain.pages import PageText, Word
@@ -102,6 +103,31 @@ def drawn(matrix: str, more: str = "") -> Change:
         page.obj.Contents = pdf.make_stream(f"q {matrix} cm {name} Do Q {more}".encode("ascii"))
 
     return change
+
+
+def jbig2_pdf() -> bytes:
+    """The bilevel sheet as JBIG2: one generic region, coded as in G4."""
+    fax = strip_of(coded(ImageOps.invert(sheet("1")), "TIFF", compression="group4", strip_size=ONE_STRIP))
+    page = struct.pack(">IIIIBH", WIDTH, HEIGHT, 0, 0, 0, 0)
+    region = struct.pack(">IIIIBB", WIDTH, HEIGHT, 0, 0, 0, 1) + fax
+    segments = [(48, page), (39, region)]
+    data = b"".join(
+        struct.pack(">IBBBI", number, kind, 0, 1, len(body)) + body for number, (kind, body) in enumerate(segments)
+    )
+
+    def change(pdf: pikepdf.Pdf, opened: pikepdf.Page, image: Any) -> None:
+        image.write(data, filter=pikepdf.Name.JBIG2Decode)
+        image.BitsPerComponent = 1
+
+    return changed(scan_pdf(coded(sheet("L"), "PNG")), change)
+
+
+def strip_of(tiff: bytes) -> bytes:
+    """The coded samples of a TIFF of one strip."""
+    with Image.open(io.BytesIO(tiff)) as image:
+        tags: Any = image
+        (offset,), (length,) = tags.tag_v2[273], tags.tag_v2[279]
+    return tiff[offset : offset + length]
 
 
 def vector_pdf(pages: int = 1, size: tuple[float, float] = (595, 842)) -> bytes:

@@ -15,12 +15,13 @@ from pipeline.engines.fonts import SANS, SANS_BOLD, font_path
 from pipeline.ports.engines import GreyImage
 
 PAPER, INK = 250, 25
-WORDS = (
+_TEXT = (
     "subsemnatul domiciliat în comuna strada județul vă rog să aprobați cererea privind eliberarea certificatului de "
     "urbanism pentru construirea unei locuințe conform legii către direcția impozite și taxe locale având în vedere "
     "adresa dumneavoastră înregistrată sub numărul prin care solicitați vă comunicăm următoarele documentația depusă "
     "este incompletă lipsind planul cadastral extrasul de carte funciară actualizat"
-).split()
+)
+WORDS = tuple(_TEXT.split())
 
 
 def px(mm: float, dpi: int) -> int:
@@ -67,7 +68,8 @@ def letter(dpi: int = 200, lines: int = 30, seed: int = 0, head: bool = True, po
 
 def code(text: str, kind: str = "QRCode", width: float = 20, height: float = 12, dpi: int = 200) -> GreyImage:
     """A symbol without quiet zone; ``kind`` is a format name of zxing-cpp."""
-    drawn = np.array(zxingcpp.write_barcode_to_image(zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat[kind])))
+    symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat[kind])
+    drawn = np.array(zxingcpp.write_barcode_to_image(symbol, scale=1 if kind == "QRCode" else 16))
     dark = np.argwhere(drawn < 128)
     (top, left), (bottom, right) = dark.min(axis=0), dark.max(axis=0)
     drawn = drawn[top : bottom + 1, left : right + 1]
@@ -75,7 +77,11 @@ def code(text: str, kind: str = "QRCode", width: float = 20, height: float = 12,
         height = width
     else:
         drawn = drawn[:1]
-    return cv2.resize(drawn, (px(width, dpi), px(height, dpi)), interpolation=cv2.INTER_NEAREST)
+    return cv2.resize(
+        drawn,
+        (px(width, dpi), px(height, dpi)),
+        interpolation=cv2.INTER_AREA if kind != "QRCode" else cv2.INTER_NEAREST,
+    )
 
 
 def put(page: GreyImage, part: GreyImage, x: float, y: float, dpi: int = 200, quiet: float = 3) -> GreyImage:

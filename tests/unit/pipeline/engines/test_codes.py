@@ -1,5 +1,7 @@
 """Reading barcodes: any angle, resolution and scan; one symbol is one code; a reader that fails is not silent."""
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -24,7 +26,7 @@ def with_qr(dpi=200, size=30):
     return scans.put(scans.blank(dpi), scans.code(PAYLOAD, width=size, dpi=dpi), 90, 120, dpi)
 
 
-def with_linear(dpi=200, width=60):
+def with_linear(dpi=200, width=70):
     return scans.put(scans.blank(dpi), scans.code("RG-48213/2021", "Code128", width, dpi=dpi), 70, 120, dpi)
 
 
@@ -34,7 +36,7 @@ def test_every_resolution(dpi, make):
     (code,) = read(make(dpi), dpi)
     assert code.text in (PAYLOAD, "RG-48213/2021")
     middle = ((code.box[0] + code.box[2]) / 2, (code.box[1] + code.box[3]) / 2)
-    expected = (105, 135) if code.symbology == "QR" else (100, 126)
+    expected = (105, 135) if code.symbology == "QR" else (105, 126)
     assert np.abs(np.array(middle) / dpi * 25.4 - expected).max() < 5
 
 
@@ -169,18 +171,22 @@ def test_vendor_errors_become_ours(monkeypatch):
     monkeypatch.setattr("zxingcpp.read_barcodes", refuse)
     with pytest.raises(WorkerFault):
         Zxing().read(scans.blank())
-    pyzbar, wrapper = zbar_module._parts()
+    _, wrapper = zbar_module._parts()
     monkeypatch.setattr(wrapper, "zbar_scan_image", lambda *_: -1)
     with pytest.raises(WorkerFault):
         Zbar().read(scans.blank())
 
 
 def test_a_missing_library_names_its_package(monkeypatch):
-    def missing(name):
-        raise ImportError("Unable to find zbar shared library")
+    whole = importlib.import_module
+
+    def missing(name, package=None):
+        if name.startswith("pyzbar"):
+            raise ImportError("Unable to find zbar shared library")
+        return whole(name, package)
 
     zbar_module._parts.cache_clear()
-    monkeypatch.setattr(zbar_module.importlib, "import_module", missing)
+    monkeypatch.setattr(importlib, "import_module", missing)
     try:
         with pytest.raises(MissingPart, match="libzbar0"):
             Zbar().read(scans.blank())

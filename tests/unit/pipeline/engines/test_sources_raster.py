@@ -25,6 +25,7 @@ from tests.support.originals import (
     changed,
     coded,
     drawn,
+    jbig2_pdf,
     oriented_jpeg,
     oriented_tiff,
     put,
@@ -144,6 +145,8 @@ PDF_SCANS: dict[str, bytes] = {
     "rotate 270": rotated(270),
     "upside down matrix": upside_down_matrix(),
     "inverted twice": changed(scan_pdf(coded(Image.eval(sheet("L"), lambda v: 255 - v), "JPEG")), with_decode(1, 0)),
+    "jbig2": jbig2_pdf(),
+    "inks": scan_pdf(coded(sheet("CMYK"), "JPEG", quality=95)),
     "stencil": changed(scan_pdf(coded(sheet("1"), "PNG")), as_stencil),
     "with invisible text": changed(SCAN, drawn(FULL, INVISIBLE)),
     "inside a form on white": changed(SCAN, in_a_form),
@@ -188,7 +191,6 @@ def with_visible_text(pdf: pikepdf.Pdf, page: pikepdf.Page, image: Any) -> None:
         changed(SCAN, drawn("60 0 0 80 100 100")),
         changed(SCAN, drawn("500 60 -60 700 60 0")),
         changed(SCAN, with_annotation),
-        scan_pdf(coded(sheet("CMYK"), "JPEG")),
     ],
 )
 def test_any_other_page_is_rendered(tmp_path: Path, data: bytes) -> None:
