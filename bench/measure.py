@@ -1,4 +1,4 @@
-"""Runs a command and says what it took: wall seconds, CPU seconds of all its processes, peak memory of them together."""
+"""Runs a command and says what it took: wall seconds, CPU seconds of all its processes, their peak memory together."""
 
 import os
 import subprocess

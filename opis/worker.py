@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.domain.pages import PageReading
-from pipeline.domain.work import DocumentTask, PageTask, SourceFacts
+from pipeline.domain.work import DocumentTask, PageTask, SourceFacts, WrittenPdf
 from pipeline.engines.calls import (
     INSPECT,
     READ_PAGES,
@@ -20,7 +20,8 @@ from pipeline.engines.calls import (
     PdfCall,
 )
 from pipeline.engines.sandbox import Sandbox
-from pipeline.ports.objects import ObjectStore, StoredObject
+from pipeline.ports.objects import ObjectStore
+from pipeline.ports.workers import StoredPdf
 
 INSPECT_SECONDS = 300
 SECONDS_A_PAGE = 180
@@ -51,7 +52,7 @@ class LocalWorkers:
     def read_pages(self, task: PageTask) -> "Future[Sequence[PageReading]]":
         return self._pool.submit(self._read_pages, task)
 
-    def write_pdf(self, task: DocumentTask, key: str) -> "Future[StoredObject]":
+    def write_pdf(self, task: DocumentTask, key: str) -> "Future[StoredPdf]":
         return self._pool.submit(self._write_pdf, task, key)
 
     def close(self) -> None:
@@ -69,14 +70,15 @@ class LocalWorkers:
             readings: Sequence[PageReading] = self._sandbox().call(READ_PAGES, call, seconds, len(task.pages))
         return readings
 
-    def _write_pdf(self, task: DocumentTask, key: str) -> StoredObject:
+    def _write_pdf(self, task: DocumentTask, key: str) -> StoredPdf:
         with self._local(task.originals) as paths:
             sandbox = self._sandbox()
             out = sandbox.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.pdf"
             seconds = LEAST_SECONDS + PDF_SECONDS_A_PAGE * len(task.pages)
-            sandbox.call(WRITE_PDF, PdfCall(replace(task, originals=paths), str(out)), seconds, 1)
+            call = PdfCall(replace(task, originals=paths), str(out))
+            written: WrittenPdf = sandbox.call(WRITE_PDF, call, seconds, 1)
             try:
-                return self._objects.put_file(key, out)
+                return StoredPdf(self._objects.put_file(key, out), written.pages)
             finally:
                 out.unlink(missing_ok=True)
 

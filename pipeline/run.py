@@ -1,5 +1,6 @@
 """From received batch to reported documents: the flow of docs/architecture.md, in order, on one screen."""
 
+import json
 from dataclasses import dataclass, replace
 
 from pipeline.domain.batches import BatchAccount, BatchState, Document, DocumentState, Problem, ReviewKind
@@ -9,7 +10,7 @@ from pipeline.domain.work import ReadSettings
 from pipeline.ports.catalog import Catalog, LineCatalog
 from pipeline.ports.classifier import Classifier
 from pipeline.ports.index import Index
-from pipeline.ports.objects import ObjectStore
+from pipeline.ports.objects import ObjectStore, StoredObject
 from pipeline.ports.workers import Workers
 from pipeline.stages.amend import amended_accounts
 from pipeline.stages.compose import Desk, compose, make_review
@@ -93,12 +94,13 @@ def _with_pdf_faults(account: BatchAccount, kept: list[Kept]) -> BatchAccount:
     reviews, problems, documents = list(account.reviews), list(account.problems), []
     for entry in kept:
         document = entry.document
-        if entry.pdf_fault is not None:
-            first = document.pages[:1]
-            reviews.append(make_review(document.batch, ReviewKind.PAGE, document.id, first, "pages.pdf_failed", {}))
-            problems.append(Problem("pdf-failed", say("pages.pdf_failed"), first[0]))
-            document = replace(document, state=DocumentState.HELD)
-        documents.append(document)
+        faults = [("pdf_failed", page) for page in document.pages[:1] if entry.pdf_fault is not None]
+        faults += [("pdf_page_missing", page) for page in entry.missing]
+        for code, page in faults:
+            values = {"page": page}
+            reviews.append(make_review(document.batch, ReviewKind.PAGE, document.id, (page,), f"pages.{code}", values))
+            problems.append(Problem(code.replace("_", "-"), say(f"pages.{code}", **values), page))
+        documents.append(replace(document, state=DocumentState.HELD) if faults else document)
     state = BatchState.HELD if reviews else account.batch.state
     return replace(
         account,
@@ -111,7 +113,7 @@ def _with_pdf_faults(account: BatchAccount, kept: list[Kept]) -> BatchAccount:
 
 def _with_manifests(parts: Pipeline, account: BatchAccount, kept: list[Kept]) -> BatchAccount:
     documents = [
-        write_manifest(parts.objects, document, account.batch, entry.stored)
+        write_manifest(parts.objects, document, account.batch, entry.stored, entry.pages)
         for document, entry in zip(account.documents, kept, strict=True)
     ]
     return replace(account, documents=tuple(documents))
@@ -130,6 +132,7 @@ def _rewritten(parts: Pipeline, account: BatchAccount) -> BatchAccount:
 
 
 def _new_manifest(parts: Pipeline, account: BatchAccount, document: Document) -> Document:
-    keys = [document.objects.pdf, document.objects.text, *document.objects.alto]
-    stored = [found for key in keys if key is not None and (found := parts.objects.hash(key)) is not None]
-    return write_manifest(parts.objects, document, account.batch, stored)
+    """The next manifest of a document whose content stays: objects and pages as the one before says."""
+    before = json.loads(parts.objects.read(document.objects.manifest or ""))
+    stored = [StoredObject(key, entry["size"], entry["sha256"]) for key, entry in before["objects"].items()]
+    return write_manifest(parts.objects, document, account.batch, stored, before["pages"])

@@ -12,6 +12,6 @@ def program(tmp_path: Path) -> Program:
     """The program on the embedded defaults, with a hot folder that settles fast and no fixed port."""
     own = Program(tmp_path / "home")
     own.configure(
-        '[web]\nport = 0\n[profiles.registratura]\nsettle_seconds = 0.2\nbroken_after_seconds = 0.5\n',
+        "[web]\nport = 0\n[profiles.registratura]\nsettle_seconds = 0.2\nbroken_after_seconds = 0.5\n",
     )
     return own

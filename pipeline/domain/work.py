@@ -82,7 +82,10 @@ class DocumentTask:
 
 @dataclass(frozen=True, slots=True)
 class WrittenPage:
-    """How a page got into the PDF: ``as_scanned`` image bytes, ``converted`` without loss, or ``rendered``."""
+    """How a page got into the PDF: ``as_scanned`` image bytes, ``converted`` without loss, or ``rendered``.
+
+    ``missing``: its image could not be opened at all, an empty page stands in its place.
+    """
 
     page: int
     how: str

@@ -11,7 +11,7 @@ from pipeline.engines.ink import INK_DPI, page_ink
 from pipeline.engines.reduce import halved_to
 from pipeline.engines.texture import texture_areas
 from pipeline.engines.traces import traces_of
-from pipeline.engines.writing import Writing, writing_of
+from pipeline.engines.writing import Furniture, Writing, furniture_of, without, writing_of
 from pipeline.ports.engines import Raster
 
 LEAST_SIDE = 32
@@ -66,21 +66,22 @@ def _is_sheet(raster: Raster, codes: Sequence[Code], frame: FrameFit) -> bool:
     ink = page_ink(*halved_to(raster.grey, raster.dpi, TEXT_DPI), finest=TEXT_DPI)
     boxes = [scaled(code.box, ink.dpi / raster.dpi) for code in codes]
     copies = [area.box for area in texture_areas(ink) if frame.sure or _same_size(area.box, boxes)]
-    writing = writing_of(ink, [*boxes, *copies])
+    beside = without(ink, [*boxes, *copies])
+    writing = writing_of(beside)
     if frame.sure:
         return writing.characters <= FRAMED_CHARACTERS and writing.long_lines <= FRAMED_LONG_LINES
-    return _own_print(writing)
+    return _own_print(writing) and _plain(furniture_of(beside))
 
 
 def _own_print(writing: Writing) -> bool:
     """No more than a sheet says about itself."""
     most = SHEET_CHARACTERS_LONG if writing.long_lines >= LONG_LINES else SHEET_CHARACTERS
-    return (
-        writing.characters <= most
-        and writing.long_lines <= SHEET_LONG_LINES
-        and writing.rules <= SHEET_RULES
-        and writing.half_tone <= SHEET_HALF_TONE
-    )
+    return writing.characters <= most and writing.long_lines <= SHEET_LONG_LINES
+
+
+def _plain(furniture: Furniture) -> bool:
+    """Neither a form nor a photograph."""
+    return furniture.rules <= SHEET_RULES and furniture.half_tone <= SHEET_HALF_TONE
 
 
 def _same_size(area: Box, boxes: Iterable[Box]) -> bool:

@@ -28,6 +28,9 @@ SURE_ORIENTATION = 0.8
 OSD_CONFIDENCE = 2.0
 POOR = 0.70
 """mean confidence below which a page is read again as one block"""
+UNREAD_INK = 0.35
+"""share of the ink outside all words above which a page is read again: lost lines leave no word of low confidence"""
+DARK = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ def _write(path: Path, grey: GreyImage) -> None:
 def _read(pages: Sequence[OcrPage], language: str, folder: Path) -> list[PageText]:
     engine = Tesseract()
     texts = engine.read(pages, language, folder, READING_DPI)
-    poor = [place for place, text in enumerate(texts) if _poor(text)]
+    poor = [place for place, text in enumerate(texts) if _poor(text) or _unread_ink(pages[place], text) > UNREAD_INK]
     again = engine.read([pages[place] for place in poor], language, folder, READING_DPI, "block") if poor else []
     for place, text in zip(poor, again, strict=True):
         if _worth(text) > _worth(texts[place]):
@@ -145,6 +148,20 @@ def _read(pages: Sequence[OcrPage], language: str, folder: Path) -> list[PageTex
 
 def _poor(text: PageText) -> bool:
     return text.confidence is None or text.confidence < POOR
+
+
+def _unread_ink(page: OcrPage, text: PageText) -> float:
+    """Share of the dark pixels that no word's box covers, 0 to 1."""
+    prepared = cv2.imread(str(page.path), cv2.IMREAD_GRAYSCALE)
+    if prepared is None:
+        raise WorkerFault(f"the prepared page {page.path.name} is gone")
+    dark = prepared < DARK
+    everything = int(dark.sum())
+    for word in text.words:
+        left, top = int(word.left * page.scale), int(word.top * page.scale)
+        right, bottom = int((word.left + word.width) * page.scale) + 1, int((word.top + word.height) * page.scale) + 1
+        dark[top:bottom, left:right] = False
+    return int(dark.sum()) / everything if everything else 0.0
 
 
 def _worth(text: PageText) -> float:

@@ -35,6 +35,7 @@ class PageView:
 def open_pdf(path: Path) -> pikepdf.Pdf:
     """Opens a PDF, and keeps the last few open, since pages are asked for one by one.
 
+    Hold on to it as long as anything taken from it is used: what belongs to a PDF dies with it.
     ``InputFault`` ``encrypted`` when it needs a password, ``unreadable`` when there is nothing to read.
     """
     status = path.stat()
@@ -52,10 +53,10 @@ def _opened(path: Path, size: int, mtime: int, inode: int) -> pikepdf.Pdf:
         raise refuse(InputCode.UNREADABLE, f"qpdf: {str(fault)[:200]}") from fault
 
 
-def page_at(path: Path, index: int) -> pikepdf.Page:
+def page_at(pdf: pikepdf.Pdf, index: int) -> pikepdf.Page:
     """The page, from 0. ``InputFault`` ``unreadable`` when it is not there."""
     try:
-        return open_pdf(path).pages[index]
+        return pdf.pages[index]
     except (pikepdf.PdfError, IndexError, RuntimeError, ValueError, TypeError) as fault:
         raise refuse(InputCode.UNREADABLE, f"no page {index + 1}: {fault}", index) from fault
 

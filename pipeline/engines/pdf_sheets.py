@@ -62,12 +62,14 @@ def image_sheet(pdf: pikepdf.Pdf, path: Path, format: SourceFormat, index: int) 
     return Sheet(width, height, (layer,), AS_SCANNED if page.as_scanned else CONVERTED)
 
 
-def pdf_sheet(pdf: pikepdf.Pdf, path: Path, index: int) -> Sheet:
+def pdf_sheet(pdf: pikepdf.Pdf, source: pikepdf.Pdf, path: Path, index: int) -> Sheet:
     """A page of a PDF: its images copied when there is nothing else to see on it, else a rendering.
+
+    ``source`` is the PDF at ``path``, to be kept open until ``pdf`` is saved.
 
     Raises ``InputFault``, ``WorkerFault``, ``MissingPart``.
     """
-    page = page_at(path, index)
+    page = page_at(source, index)
     view, marks = page_view(page), marks_of(page)
     sheet = None if marks.other else _copied(pdf, view, marks)
     if sheet is not None:

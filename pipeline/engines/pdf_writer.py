@@ -11,12 +11,13 @@ from typing import Any
 
 import pikepdf
 
-from pipeline.domain.errors import InputFault, WorkerFault
-from pipeline.domain.work import DocumentPage, DocumentTask, SourceFormat, WrittenPage, WrittenPdf
+from pipeline.domain.errors import InputFault, WorkerDied, WorkerFault, WorkerTimeout
+from pipeline.domain.work import DocumentPage, DocumentTask, PageRef, SourceFormat, WrittenPage, WrittenPdf
 from pipeline.engines.magic import format_of
 from pipeline.engines.page_geometry import clockwise
 from pipeline.engines.pdf_glyphless_font import InvisibleFont
 from pipeline.engines.pdf_metadata import add_metadata
+from pipeline.engines.pdf_pages import open_pdf
 from pipeline.engines.pdf_sheets import Sheet, image_sheet, pdf_sheet
 from pipeline.engines.pdf_text_layer import layer_text, text_layer
 
@@ -28,8 +29,9 @@ _A4 = (595.28, 841.89)
 def write_pdf(task: DocumentTask, out_path: Path) -> WrittenPdf:
     """Writes the document; ``task.originals`` are local paths. The same task gives the same bytes.
 
-    A page that cannot be opened becomes an empty one, told by ``WrittenPage.how`` = ``missing``. Raises
-    ``MissingPart``, ``WorkerFault``, ``OSError``.
+    A page that cannot be opened becomes an empty one, told by ``WrittenPage.how`` = ``missing``; what may go better
+    another time is raised: ``WorkerTimeout``, ``WorkerDied``, ``StorageFull``, ``MissingPart``, ``OSError``; and
+    ``WorkerFault`` when the document cannot be written.
     """
     originals = [Path(original) for original in task.originals]
     formats = [format_of(path) for path in originals]
@@ -37,8 +39,9 @@ def write_pdf(task: DocumentTask, out_path: Path) -> WrittenPdf:
         used = {letter for page in task.pages if page.text for letter in layer_text(page.text)}
         font = InvisibleFont(pdf, used) if used else None
         written: list[WrittenPage] = []
+        sources: dict[Path, pikepdf.Pdf] = {}
         for page in task.pages:
-            sheet = _sheet(pdf, page, originals[page.ref.original], formats[page.ref.original])
+            sheet = _sheet(pdf, sources, page.ref, originals[page.ref.original], formats[page.ref.original])
             _add_page(pdf, sheet, page, font)
             written.append(WrittenPage(page.ref.page, sheet.how))
         add_metadata(pdf, task.title, task.subject, task.created)
@@ -47,11 +50,15 @@ def write_pdf(task: DocumentTask, out_path: Path) -> WrittenPdf:
     return WrittenPdf(tuple(written), out_path.stat().st_size)
 
 
-def _sheet(pdf: pikepdf.Pdf, page: DocumentPage, path: Path, format: SourceFormat) -> Sheet:
+def _sheet(pdf: pikepdf.Pdf, sources: dict[Path, pikepdf.Pdf], ref: PageRef, path: Path, format: SourceFormat) -> Sheet:
     try:
-        if format is SourceFormat.PDF:
-            return pdf_sheet(pdf, path, page.ref.index)
-        return image_sheet(pdf, path, format, page.ref.index)
+        if format is not SourceFormat.PDF:
+            return image_sheet(pdf, path, format, ref.index)
+        if path not in sources:
+            sources[path] = open_pdf(path)
+        return pdf_sheet(pdf, sources[path], path, ref.index)
+    except (WorkerTimeout, WorkerDied):
+        raise
     except (InputFault, WorkerFault):
         return Sheet(*_A4, (), MISSING)
 

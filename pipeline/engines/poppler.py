@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pdf2image import pdfinfo_from_path
 from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PDFPopplerTimeoutError
 
-from pipeline.domain.errors import MissingPart, WorkerFault, WorkerTimeout
+from pipeline.domain.errors import MissingPart, StorageFull, WorkerDied, WorkerFault, WorkerTimeout
 from pipeline.engines.input_faults import InputCode, refuse
 from pipeline.ports.probe import Probe
 
@@ -63,10 +63,14 @@ def pdf_page_count(path: Path) -> int:
 def render(path: Path, index: int, dpi: float, expected: tuple[float, float], grey: bool = True) -> Rendered:
     """Renders the displayed page (crop box, /Rotate) at ``dpi``, which should make ``expected`` pixels across and down.
 
-    Raises ``WorkerFault`` when there is no picture of that size, ``WorkerTimeout``, ``MissingPart``.
+    Raises ``WorkerFault`` when there is no picture of that size, ``WorkerTimeout``, ``WorkerDied``, ``MissingPart``,
+    ``StorageFull``: on a full disk pdftoppm writes nothing and says nothing.
     """
     with tempfile.TemporaryDirectory(prefix="render-") as folder:
         out = Path(folder) / "page"
+        room = shutil.disk_usage(folder).free
+        if room < 2 * expected[0] * expected[1] * (1 if grey else 3):
+            raise StorageFull(f"{room} bytes left in the temporary folder, too little to render a page")
         command = ["pdftoppm", "-f", str(index + 1), "-l", str(index + 1), "-singlefile", "-cropbox"]
         command += ["-r", f"{dpi:.4f}", *(["-gray"] if grey else [])]
         said = _run([*command, str(path.absolute()), str(out)])
@@ -96,6 +100,8 @@ def _run(command: list[str]) -> str:
         process.wait()
         drain.join()
     said = complaint_of(b"".join(kept).decode("utf-8", "replace"))
+    if code < 0:
+        raise WorkerDied(f"pdftoppm was killed by signal {-code}: {said}")
     if code != 0:
         raise WorkerFault(f"pdftoppm exit code {code}: {said}")
     return said

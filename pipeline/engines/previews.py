@@ -5,7 +5,7 @@ from pathlib import Path
 from PIL import Image
 
 from pipeline.domain.work import SourceFormat
-from pipeline.engines.pdf_pages import page_at, page_view
+from pipeline.engines.pdf_pages import open_pdf, page_at, page_view
 from pipeline.engines.poppler import render
 from pipeline.engines.source_images import decode_colour, open_frame
 from pipeline.engines.source_pdf import fitting_dpi
@@ -27,7 +27,8 @@ def page_preview(path: Path, format: SourceFormat, index: int, width_px: int, ou
 
 
 def _of_pdf(path: Path, index: int, width_px: int) -> Image.Image:
-    view = page_view(page_at(path, index))
+    pdf = open_pdf(path)
+    view = page_view(page_at(pdf, index))
     dpi = fitting_dpi(view, width_px * 72 / view.width)
     return Image.fromarray(render(path, index, dpi * view.unit, view.pixels(dpi), grey=False).pixels)
 

@@ -85,7 +85,8 @@ def scan_on(page: pikepdf.Page, marks: Marks | None = None) -> Scan | None:
 
 def pdf_raster(path: Path, index: int, dpi_wanted: float) -> Raster:
     """The displayed page in grey. ``InputFault`` ``unreadable``, ``WorkerFault``, ``MissingPart``."""
-    page = page_at(path, index)
+    pdf = open_pdf(path)
+    page = page_at(pdf, index)
     scan = scan_on(page)
     if scan is not None:
         decoded = decode_grey(scan.placement.image, scan.placement.fill)

@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 
 from pipeline.domain.pages import Box
+from pipeline.engines.boxes import size
 from pipeline.engines.ink import FAINTEST, MM, Mask, PageInk
 
+TEXTURE_DPI = 60.0
 WINDOW_MM = 4.0
 LEAST_DENSITY = 0.33
 """share of dark in the window; running text seldom has a quarter"""
@@ -32,49 +34,52 @@ class TextureArea:
 
 
 def texture_areas(ink: PageInk) -> list[TextureArea]:
-    """Areas that may be a code, biggest first."""
+    """Areas that may be a code, biggest first. They are looked for on a smaller copy of the page."""
     mask = ink.mask(max(FAINTEST, ink.print_contrast() / 2))
-    window = max(3, ink.pixels(WINDOW_MM)) | 1
-    density = np.asarray(cv2.blur(mask, (window, window)))
-    dense = cv2.threshold(density, LEAST_DENSITY * 255, 255, cv2.THRESH_BINARY)[1]
-    join = cv2.getStructuringElement(cv2.MORPH_RECT, (ink.pixels(JOIN_MM),) * 2)
+    step = max(1, round(ink.dpi / TEXTURE_DPI))
+    rows, columns = max(1, mask.shape[0] // step), max(1, mask.shape[1] // step)
+    coarse = cv2.resize(mask[: rows * step, : columns * step], (columns, rows), interpolation=cv2.INTER_AREA)
+    dot = MM / ink.dpi * step
+    window = max(3, round(WINDOW_MM / dot)) | 1
+    dense = cv2.threshold(cv2.blur(coarse, (window, window)), LEAST_DENSITY * 255, 255, cv2.THRESH_BINARY)[1]
+    join = np.ones((max(1, round(JOIN_MM / dot)),) * 2, np.uint8)
     dense = cv2.morphologyEx(dense, cv2.MORPH_CLOSE, join)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(dense, connectivity=4)
-    least = LEAST_SIDES_MM[0] / MM * ink.dpi
-    least_size = LEAST_SIDES_MM[0] * LEAST_SIDES_MM[1] * (ink.dpi / MM) ** 2 / 2
     areas = []
     for label in range(1, count):
-        left, top, width, height, size = (int(value) for value in stats[label])
-        if min(width, height) < least or size < least_size:
+        left, top, width, height, filled = (int(value) for value in stats[label])
+        if (
+            min(width, height) * dot < LEAST_SIDES_MM[0]
+            or filled * dot * dot < LEAST_SIDES_MM[0] * LEAST_SIDES_MM[1] / 2
+        ):
             continue
-        part = np.s_[top : top + height, left : left + width]
-        area = _area(np.asarray(labels[part] == label, dtype=np.uint8), mask[part], (left, top), ink)
-        if area is not None:
-            areas.append(area)
-    return sorted(areas, key=lambda area: -_size(area.box))
+        shape = np.asarray(labels[top : top + height, left : left + width] == label, dtype=np.uint8)
+        angle = _code_angle(shape, dot)
+        box = (left * step, top * step, (left + width) * step, (top + height) * step)
+        if (
+            angle is not None
+            and _stripes(shape, mask[box[1] : box[3], box[0] : box[2]]) >= LEAST_STRIPES * MM / ink.dpi
+        ):
+            areas.append(TextureArea(box, angle))
+    return sorted(areas, key=lambda area: -size(area.box))
 
 
-def _area(shape: Mask, mask: Mask, corner: tuple[int, int], ink: PageInk) -> TextureArea | None:
-    points = cv2.findNonZero(shape)
-    (_, _), (width, height), angle = cv2.minAreaRect(points)
-    short, long = sorted((width / ink.dpi * MM, height / ink.dpi * MM))
+def _code_angle(shape: Mask, dot: float) -> float | None:
+    """The slant of an area of a code's size that fills its rectangle; None for any other. ``dot``: mm a pixel."""
+    contours, _ = cv2.findContours(shape, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    (_, _), (width, height), angle = cv2.minAreaRect(max(contours, key=len))
+    short, long = sorted(((width + 1) * dot, (height + 1) * dot))
     if not LEAST_SIDES_MM[0] <= short <= MOST_SHORT_SIDE_MM or long < LEAST_SIDES_MM[1]:
         return None
-    size = int(np.count_nonzero(shape))
-    if size < LEAST_FILL * max(width * height, 1) or _stripes(shape, mask, size) < LEAST_STRIPES * MM / ink.dpi:
+    if int(np.count_nonzero(shape)) < LEAST_FILL * (width + 1) * (height + 1):
         return None
-    left, top = corner
-    box = (left, top, left + shape.shape[1], top + shape.shape[0])
-    return TextureArea(box, float((angle + 45) % 90 - 45))
+    return float((angle + 45) % 90 - 45)
 
 
-def _stripes(shape: Mask, mask: Mask, size: int) -> float:
+def _stripes(shape: Mask, mask: Mask) -> float:
     """Changes between dark and light along rows or columns, whichever has more, per pixel of the area."""
-    inside = shape > 0
+    inside = cv2.resize(shape, mask.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
     across = (mask[:, 1:] != mask[:, :-1]) & inside[:, 1:]
     down = (mask[1:, :] != mask[:-1, :]) & inside[1:, :]
-    return max(int(np.count_nonzero(across)), int(np.count_nonzero(down))) / max(size, 1)
-
-
-def _size(box: Box) -> int:
-    return (box[2] - box[0]) * (box[3] - box[1])
+    changes = max(int(np.count_nonzero(across)), int(np.count_nonzero(down)))
+    return changes / max(1, int(np.count_nonzero(inside)))

@@ -1,7 +1,7 @@
 """How much running text is on a page, apart from its codes: characters, lines, and lines as long as a letter's."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.domain.pages import Box
 from pipeline.engines.boxes import grown, inside
-from pipeline.engines.ink import Mask, PageInk
+from pipeline.engines.ink import MM, Mask, PageInk
 
 TEXT_CONTRAST = 0.2
 SIGN_MM = (0.9, 9.0)
@@ -23,6 +23,7 @@ SIGN_SHAPE = 0.75
 """width of a letter as a share of the height of what it stands in"""
 GAP_MM = 4.5
 """between two words of a line at most"""
+LINE_DPI = 75.0
 LONG_LINE_MM = 85.0
 LONG_LINE_SIGNS = 18
 CODE_MARGIN_MM = 1.0
@@ -38,23 +39,36 @@ class Writing:
     """estimated; words that run together count by their width"""
     long_lines: int
     """lines as long as a letter's"""
+
+
+@dataclass(frozen=True, slots=True)
+class Furniture:
     rules: int
     """thin lines of a table or a form, in the direction that has more"""
     half_tone: float
     """share of the page that is neither paper nor print"""
 
 
-def writing_of(ink: PageInk, codes: Iterable[Box]) -> Writing:
-    """``codes`` are boxes in pixels of the ink image: they and their quiet zones are left out."""
-    mask = ink.mask(TEXT_CONTRAST)
+def without(ink: PageInk, codes: Iterable[Box]) -> PageInk:
+    """The ink beside the codes (boxes in pixels of the ink image) and their edges."""
     contrast = ink.contrast.copy()
     for box in codes:
-        left, top, right, bottom = inside(grown(box, ink.pixels(CODE_MARGIN_MM)), mask.shape)
-        mask[top:bottom, left:right] = 0
+        left, top, right, bottom = inside(grown(box, ink.pixels(CODE_MARGIN_MM)), contrast.shape)
         contrast[top:bottom, left:right] = 0
-    signs, counts = _signs(mask, ink)
-    along, across = (_long_lines(signs, counts, mask.shape, ink, upright) for upright in (True, False))
-    return Writing(int(counts.sum()), max(along, across), _rules(mask, ink), _half_tone(contrast, ink))
+    return replace(ink, contrast=contrast)
+
+
+def writing_of(ink: PageInk) -> Writing:
+    """The running text on a page at any of four angles."""
+    signs, counts = _signs(ink.mask(TEXT_CONTRAST), ink)
+    shape = ink.contrast.shape
+    lines = max(_long_lines(signs, counts, shape, ink), _long_lines(signs[:, [1, 0, 3, 2]], counts, shape[::-1], ink))
+    return Writing(int(counts.sum()), lines)
+
+
+def furniture_of(ink: PageInk) -> Furniture:
+    """What a form or a photograph has and a separator sheet has not."""
+    return Furniture(_rules(ink.mask(TEXT_CONTRAST), ink), _half_tone(ink.contrast, ink))
 
 
 def _signs(mask: Mask, ink: PageInk) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -63,34 +77,33 @@ def _signs(mask: Mask, ink: PageInk) -> tuple[NDArray[np.int64], NDArray[np.int6
     stats = np.asarray(stats[1:, :4])
     width, height = stats[:, 2], stats[:, 3]
     short, long = np.minimum(width, height), np.maximum(width, height)
-    least, most = (size * ink.dpi / 25.4 for size in SIGN_MM)
-    fits = (long >= least) & (short <= most) & (long <= LONGEST_WORD_MM / 25.4 * ink.dpi)
+    least, most = (size * ink.dpi / MM for size in SIGN_MM)
+    fits = (long >= least) & (short <= most) & (long <= LONGEST_WORD_MM / MM * ink.dpi)
     fits &= (width <= RULE_SHAPE * height) & (height <= max(STEM_SHAPE, RULE_SHAPE) * width)
-    stem = (short < 0.35 / 25.4 * ink.dpi) & (long > 5.0 / 25.4 * ink.dpi)
+    stem = (short < 0.35 / MM * ink.dpi) & (long > 5.0 / MM * ink.dpi)
     signs = np.asarray(stats[fits & ~stem], dtype=np.int64)
     low, high = np.minimum(signs[:, 2], signs[:, 3]), np.maximum(signs[:, 2], signs[:, 3])
     counts = np.maximum(1, np.rint(high / np.maximum(low, least) * SIGN_SHAPE)).astype(np.int64)
     return signs, counts
 
 
-def _long_lines(
-    signs: NDArray[np.int64], counts: NDArray[np.int64], shape: tuple[int, ...], ink: PageInk, upright: bool
-) -> int:
-    """Lines along rows (``upright``) or columns that are long and hold enough letters."""
+def _long_lines(signs: NDArray[np.int64], counts: NDArray[np.int64], shape: tuple[int, ...], ink: PageInk) -> int:
+    """Lines along the rows that are long and hold enough letters, drawn small and joined."""
     if len(signs) == 0:
         return 0
-    left, top, width, height = signs.T if upright else signs[:, [1, 0, 3, 2]].T
-    rows, columns = shape[:2] if upright else shape[1::-1]
+    scale = LINE_DPI / ink.dpi
+    rows, columns = (int(side * scale) + 2 for side in shape)
+    left, top, width, height = signs.T * scale
+    start, end = left.astype(np.intp), (left + width).astype(np.intp) + 1
+    middle = (top + height / 2).astype(np.intp)
+    half = np.maximum(1, height / 4).astype(np.intp)
     canvas = np.zeros((rows, columns), np.uint8)
-    middle = top + height // 2
-    thick = np.maximum(1, height // 4)
-    for x, y, wide, half in zip(left.tolist(), middle.tolist(), width.tolist(), thick.tolist(), strict=True):
-        canvas[max(0, y - half) : y + half + 1, x : x + wide] = 255
-    joined = cv2.morphologyEx(canvas, cv2.MORPH_CLOSE, np.ones((1, ink.pixels(GAP_MM)), np.uint8))
+    for x, y, to, thick in zip(start.tolist(), middle.tolist(), end.tolist(), half.tolist(), strict=True):
+        canvas[max(0, y - thick) : y + thick + 1, x:to] = 255
+    joined = cv2.morphologyEx(canvas, cv2.MORPH_CLOSE, np.ones((1, round(GAP_MM / MM * LINE_DPI)), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    line = labels[np.clip(middle, 0, rows - 1), np.clip(left + width // 2, 0, columns - 1)]
-    held = np.bincount(line, weights=counts, minlength=count)[1:]
-    return int(np.count_nonzero((stats[1:, 2] >= LONG_LINE_MM / 25.4 * ink.dpi) & (held >= LONG_LINE_SIGNS)))
+    held = np.bincount(labels[middle, (start + end) // 2], weights=counts, minlength=count)[1:]
+    return int(np.count_nonzero((stats[1:, 2] >= LONG_LINE_MM / MM * LINE_DPI) & (held >= LONG_LINE_SIGNS)))
 
 
 def _rules(mask: Mask, ink: PageInk) -> int:

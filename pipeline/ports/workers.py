@@ -2,12 +2,26 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from pipeline.domain.pages import PageReading
-from pipeline.domain.work import DocumentTask, PageTask, SourceFacts
+from pipeline.domain.work import DocumentTask, PageTask, SourceFacts, WrittenPage
 from pipeline.ports.objects import StoredObject
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPdf:
+    """A document's PDF as stored, and how each of its pages got into it."""
+
+    stored: StoredObject
+    pages: tuple[WrittenPage, ...]
+
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """Batch pages whose image could not be put in."""
+        return tuple(page.page for page in self.pages if page.how == "missing")
 
 
 class Workers(Protocol):
@@ -21,7 +35,7 @@ class Workers(Protocol):
 
     def read_pages(self, task: PageTask) -> "Future[Sequence[PageReading]]": ...
 
-    def write_pdf(self, task: DocumentTask, key: str) -> "Future[StoredObject]":
+    def write_pdf(self, task: DocumentTask, key: str) -> "Future[StoredPdf]":
         """Writes the PDF and stores it under the key; ``KeyTaken`` when it is there with other content."""
 
     def close(self) -> None: ...

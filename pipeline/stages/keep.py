@@ -13,7 +13,7 @@ from pipeline.domain.pages import PageReading
 from pipeline.domain.wire import to_json, to_plain
 from pipeline.domain.work import DocumentPage, DocumentTask, PageRef
 from pipeline.ports.objects import ObjectStore, StoredObject
-from pipeline.ports.workers import Workers
+from pipeline.ports.workers import StoredPdf, Workers
 from pipeline.stages.alto import alto_xml
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,10 @@ class Kept:
 
     document: Document
     stored: tuple[StoredObject, ...]
+    pages: tuple[dict[str, Any], ...]
+    """for the manifest: how each page was read and written"""
+    missing: tuple[int, ...] = ()
+    """batch pages whose image could not be put into the PDF"""
     pdf_fault: str | None = None
 
 
@@ -52,7 +56,7 @@ def keep_documents(
     ]
 
 
-def _write(keeper: Keeper, task: DocumentTask, document: Document, content: int) -> "Future[StoredObject]":
+def _write(keeper: Keeper, task: DocumentTask, document: Document, content: int) -> "Future[StoredPdf]":
     return keeper.workers.write_pdf(task, f"documents/{document.id}/c{content}/document.pdf")
 
 
@@ -60,13 +64,13 @@ def _keep(
     keeper: Keeper,
     document: Document,
     task: DocumentTask,
-    first: "Future[StoredObject]",
+    first: "Future[StoredPdf]",
     readings: Mapping[int, PageReading],
 ) -> Kept:
     future, failures, content = first, 0, 1
     while True:
         try:
-            pdf: StoredObject | None = future.result()
+            pdf: StoredPdf | None = future.result()
             fault = None
         except KeyTaken:
             content += 1
@@ -90,7 +94,7 @@ def _keep_texts(
     objects: ObjectStore,
     document: Document,
     content: int,
-    pdf: StoredObject | None,
+    pdf: StoredPdf | None,
     fault: str | None,
     readings: Mapping[int, PageReading],
 ) -> Kept:
@@ -108,11 +112,28 @@ def _keep_texts(
         for place, text in enumerate(texts, start=1)
         if text is not None
     ]
-    keys = DocumentObjects(pdf=pdf.key if pdf else None, text=stored[0].key, alto=tuple(entry.key for entry in alto))
+    keys = DocumentObjects(
+        pdf=pdf.stored.key if pdf else None, text=stored[0].key, alto=tuple(entry.key for entry in alto)
+    )
     engines = {text.engine for text in texts if text is not None}
     summary = TextSummary(_confidence(document, readings), len(running), " + ".join(sorted(engines)) or None)
-    everything = ([pdf] if pdf else []) + stored + alto
-    return Kept(replace(document, objects=keys, text=summary), tuple(everything), fault)
+    everything = ([pdf.stored] if pdf else []) + stored + alto
+    named = replace(document, objects=keys, text=summary)
+    pages = tuple(_page_record(page, readings[page], pdf) for page in document.pages)
+    return Kept(named, tuple(everything), pages, pdf.missing if pdf else (), fault)
+
+
+def _page_record(page: int, reading: PageReading, pdf: StoredPdf | None) -> dict[str, Any]:
+    written = {entry.page: entry.how for entry in pdf.pages} if pdf else {}
+    text = reading.text
+    return {
+        "page": page,
+        "written": written.get(page),
+        "rotation": text.rotation if text else 0,
+        "engine": text.engine if text else None,
+        "confidence": text.confidence if text else None,
+        "degraded": reading.degraded.code if reading.degraded else None,
+    }
 
 
 def _confidence(document: Document, readings: Mapping[int, PageReading]) -> float | None:
@@ -140,11 +161,18 @@ def _page(ref: PageRef, reading: PageReading) -> DocumentPage:
     return DocumentPage(ref, reading.text, reading.text.rotation if reading.text else 0)
 
 
-def write_manifest(objects: ObjectStore, document: Document, batch: Batch, stored: Sequence[StoredObject]) -> Document:
+def write_manifest(
+    objects: ObjectStore,
+    document: Document,
+    batch: Batch,
+    stored: Sequence[StoredObject],
+    pages: Sequence[Mapping[str, Any]],
+) -> Document:
     """Stores all that the catalog knows of a document under the next free number; gives the document with its key."""
     known = {
         "batch": {"id": batch.id, "sha256": batch.sha256, "source": batch.source, "profile": batch.profile},
         "objects": {entry.key: {"sha256": entry.sha256, "size": entry.size} for entry in stored},
+        "pages": list(pages),
     }
     number = document.version
     while number < document.version + MOST_VERSIONS:

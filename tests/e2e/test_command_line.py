@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
 from pdf2image import convert_from_path
@@ -160,7 +161,7 @@ def test_demo_same_seed_same_bytes(program):
     assert first["seed"] == 5
     assert first["batches"][0].startswith(str(program.home / "hot" / "registratura"))
     again = program.run("demo", "--seed", 5, "--json").json
-    one, two = (open(answer["batches"][0], "rb").read() for answer in (first, again))
+    one, two = (Path(answer["batches"][0]).read_bytes() for answer in (first, again))
     assert one == two
 
 

@@ -15,7 +15,7 @@ SCANS = {
 }
 
 
-@pytest.mark.parametrize("dpi", [100, 150, 200, 300])
+@pytest.mark.parametrize("dpi", [100, 150, 300])
 @pytest.mark.parametrize("kind", list(SCANS))
 def test_a_page_of_romanian_text_at_all_four_angles(kind, dpi):
     page = SCANS[kind](scans.letter(dpi, 35, seed=7))
@@ -25,8 +25,8 @@ def test_a_page_of_romanian_text_at_all_four_angles(kind, dpi):
         assert found.confidence >= 0.8
 
 
-@pytest.mark.parametrize("lines", [1, 2, 4, 8])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("lines", [1, 3, 8])
+@pytest.mark.parametrize("seed", range(3))
 def test_never_wrong_when_sure(lines, seed):
     page = scans.noisy(scans.letter(150, lines, seed, head=False), 8)
     for quarters in range(4):

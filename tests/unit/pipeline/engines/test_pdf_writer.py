@@ -150,6 +150,16 @@ def test_pages_from_several_files_in_the_order_asked_for(tmp_path: Path) -> None
     assert [page.split() for page in pdftotext(out).split("\f")[:3]] == [["întâia"], [], ["a", "treia"]]
 
 
+def test_pages_from_many_pdfs(tmp_path: Path) -> None:
+    jpegs = [coded(sheet("L"), "JPEG", quality=quality) for quality in range(60, 66)]
+    paths = [put(tmp_path, f"{place}.pdf", scan_pdf(jpeg)) for place, jpeg in enumerate(jpegs)]
+    pages = tuple(DocumentPage(PageRef(place + 1, place, 0), None) for place in range(len(paths)))
+    out = tmp_path / "out.pdf"
+    write_pdf(replace(task_of(paths[0]), originals=tuple(map(str, paths)), pages=pages), out)
+    with pikepdf.open(out) as pdf:
+        assert [image_bytes(pdf, page) for page in range(len(jpegs))] == jpegs
+
+
 def test_the_same_task_gives_the_same_bytes(tmp_path: Path) -> None:
     for name, data in {"scan.pdf": scan_pdf(JPEG, JPEG), "vector.pdf": vector_pdf(), "scan.jpg": JPEG}.items():
         task = task_of(put(tmp_path, name, data), TEXT)

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline.domain.errors import InputFault, WorkerFault
+from pipeline.domain.errors import InputFault, StorageFull, WorkerFault
 from pipeline.domain.work import SourceFormat
+from pipeline.engines import poppler
 from pipeline.engines.sources import format_of, page_preview, page_raster
 from pipeline.ports.engines import Raster
 from tests.support.originals import (
@@ -284,6 +286,24 @@ def test_fax_lines_are_stretched_to_square_pixels(tmp_path: Path) -> None:
     assert seen.grey.shape == (HEIGHT * 2, WIDTH * 2)
     assert seen.dpi == pytest.approx(204, abs=1)
     assert apart(seen.grey) < 4
+
+
+def test_a_full_disk_is_no_blank_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(poppler.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
+    with pytest.raises(StorageFull):
+        raster(tmp_path, vector_pdf())
+
+
+@pytest.mark.parametrize(
+    ("stderr", "said"),
+    [
+        ("Syntax Warning: Mismatch between font type and embedded font file\n", ""),
+        ("Syntax Error (12): Bad two dim code\n", "Syntax Error (12): Bad two dim code"),
+        ("Corrupt JPEG data: premature end\n\nSyntax Warning: x font\n", "Corrupt JPEG data: premature end"),
+    ],
+)
+def test_only_complaints_about_the_picture_count(stderr: str, said: str) -> None:
+    assert poppler.complaint_of(stderr) == said
 
 
 def test_frames_of_a_tiff_in_order(tmp_path: Path) -> None:

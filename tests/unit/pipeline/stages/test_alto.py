@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.domain.errors import WorkerFault
 from pipeline.domain.pages import PageText, Word
-from pipeline.engines.alto import NAMESPACE, alto_xml, words_of
+from pipeline.stages.alto import NAMESPACE, alto_xml, words_of
 from tests.support.originals import lines_of_words, page_text
 
 WORDS = (
