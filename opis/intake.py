@@ -74,7 +74,7 @@ class Intake:
             return account.batch, arrival
         batch = self._stored(batch_id, incoming, digests, facts)
         self.line.receive(BatchAccount(batch), [fact.pages for fact in facts], incoming.profile, arrival)
-        log.info("batch %s received: %d pages, profile %s", batch.id, batch.pages, batch.profile)
+        log.info("batch %.8s: received, %d pages, profile %s", batch.id, batch.pages, batch.profile)
         return batch, arrival
 
     def _known(self, batch_id: str) -> Batch | None:

@@ -100,7 +100,10 @@ class Line:
             busy = self._serve_requests()
             busy = self._scan() or busy
             busy = self._work() or busy
-            return follow_index(self.pipeline) > 0 or busy
+            indexed = follow_index(self.pipeline)
+            if indexed:
+                log.info("indexed, %d documents", indexed)
+            return indexed > 0 or busy
         except PartDown as fault:
             log.warning("%s; waiting (%s)", fault, fault.advice)
             self.stop.wait(RETRY_SECONDS)
@@ -210,7 +213,6 @@ class Line:
         if batch_id is None:
             return False
         batch = self.parts.catalog.batch(batch_id)
-        log.info("batch %s (%s): %s pages", batch.id, batch.source, batch.pages)
         try:
             account = process_batch(self.pipeline, batch_id, lambda done, total: self.report(batch, done, total))
         except PartDown:
@@ -218,7 +220,7 @@ class Line:
             raise
         self._taken += 1
         log.info(
-            "batch %s %s: %d documents, %d reviews",
+            "batch %.8s: %s, %d documents, %d reviews",
             batch.id,
             account.batch.state.value,
             len(account.documents),

@@ -1,10 +1,14 @@
 """From received batch to reported documents: the flow of docs/architecture.md, in order, on one screen."""
 
 import json
+import logging
 from dataclasses import dataclass, replace
 
 from pipeline.domain.batches import BatchAccount, BatchState, Document, DocumentState, Problem, ReviewKind
+from pipeline.domain.filing import FilingState
 from pipeline.domain.messages import say
+from pipeline.domain.pages import PageReading
+from pipeline.domain.registry import LinkState
 from pipeline.domain.settings import Institution, Profile
 from pipeline.domain.work import ReadSettings
 from pipeline.ports.catalog import Catalog, LineCatalog
@@ -19,6 +23,8 @@ from pipeline.stages.index import index_pending
 from pipeline.stages.keep import Keeper, Kept, keep_documents, write_manifest
 from pipeline.stages.read import Progress, Reader, page_refs, read_batch
 from pipeline.stages.state import write_state
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +54,18 @@ def process_batch(parts: Pipeline, batch_id: str, progress: Progress) -> BatchAc
     reader = Reader(parts.catalog, parts.line, parts.workers)
     readings = read_batch(reader, batch, refs, read_settings(parts.institution, profile), progress)
 
+    log.info("batch %.8s: read, %d of %d pages with text", batch_id, sum(map(_has_text, readings)), len(readings))
+
     desk = Desk(parts.institution, profile, parts.catalog, parts.classifier)
     composed = compose(batch, readings, desk)
+
+    _log_composed(composed.account)
 
     keeper = Keeper(parts.objects, parts.workers)
     by_page = {reading.observation.page: reading for reading in readings}
     kept = keep_documents(keeper, batch, composed.account.documents, by_page, {ref.page: ref for ref in refs})
+
+    log.info("batch %.8s: stored, %d objects", batch_id, sum(len(entry.stored) for entry in kept))
 
     account = _with_manifests(parts, _with_pdf_faults(composed.account, kept), kept)
     account = with_duplicates(account, parts.catalog.arrivals(batch=batch_id))
@@ -87,6 +99,24 @@ def note_duplicates(catalog: Catalog, line: LineCatalog, objects: ObjectStore, b
 def follow_index(parts: Pipeline) -> int:
     """Lets the index catch up by one helping; gives how many documents."""
     return index_pending(parts.catalog, parts.line, parts.objects, parts.index)
+
+
+def _has_text(reading: PageReading) -> bool:
+    return reading.text is not None and bool(reading.text.words)
+
+
+def _log_composed(account: BatchAccount) -> None:
+    """What was decided, in numbers: no text and no names of persons in the log."""
+    documents = account.documents
+    linked = sum(document.link.state is LinkState.CERTAIN for document in documents)
+    filed = sum(document.filing.state is FilingState.FILED for document in documents)
+    ledger, batch_id = account.ledger, account.batch.id
+    log.info(
+        "batch %.8s: split, %d pages = %d in %d documents + %d separators + %d backs + %d blanks",
+        *(batch_id, ledger.received, ledger.filed, len(documents)),
+        *(ledger.separators, ledger.separator_backs, ledger.blanks),
+    )
+    log.info("batch %.8s: linked, %d certain of %d; filed, %d", batch_id, linked, len(documents), filed)
 
 
 def _with_pdf_faults(account: BatchAccount, kept: list[Kept]) -> BatchAccount:

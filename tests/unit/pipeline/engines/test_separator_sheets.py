@@ -63,7 +63,7 @@ def look(page, dpi, codes=None):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_read_back(printed, kind, dpi):
     place = KINDS.index(kind)
-    for scan in ("clean", "black and white", "upside down and skewed"):
+    for scan in ("black and white", "upside down and skewed"):
         page = SCANS[scan](printed[dpi][place])
         codes = read_codes(page, dpi, SETTINGS)
         found = look(page, dpi, codes)
@@ -99,7 +99,7 @@ def unreadable(page, dpi, how):
     return page
 
 
-@pytest.mark.parametrize("dpi", [150, 300])
+@pytest.mark.parametrize("dpi", [150, 200])
 @pytest.mark.parametrize("how", ["painted over", "blackened", "streaked"])
 def test_the_frame_is_seen_without_its_codes(printed, how, dpi):
     page = unreadable(printed[dpi][0], dpi, how)
