@@ -18,7 +18,7 @@ COPY search_api search_api
 COPY opis opis
 RUN python3 -m venv .venv \
     && .venv/bin/pip install --no-cache-dir --constraint constraints.txt . \
-    && useradd --system --uid 1999 --home-dir /data opis \
+    && useradd --system --uid 999 --home-dir /data opis \
     && mkdir /data \
     && chown opis:opis /data
 

@@ -1,5 +1,6 @@
 """The command line: global options before or after the command, one exit code for each kind of end."""
 
+import importlib
 import logging
 import os
 import sys
@@ -9,16 +10,6 @@ from typing import Any
 
 import click
 
-from opis.commands.demo import demo
-from opis.commands.doctor import doctor
-from opis.commands.init import init
-from opis.commands.process import process
-from opis.commands.registry import registry
-from opis.commands.reindex import reindex
-from opis.commands.run import run
-from opis.commands.search import search
-from opis.commands.separators import separators
-from opis.commands.show import batch, document, review
 from opis.context import Context
 from pipeline.domain.errors import OpisError
 
@@ -27,7 +18,39 @@ VALUED = ("--home", "--config")
 FLAGS = ("--json", "--verbose", "-v")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+COMMANDS = {
+    "init": "init",
+    "run": "run",
+    "process": "process",
+    "batch": "show",
+    "document": "show",
+    "review": "show",
+    "search": "search",
+    "registry": "registry",
+    "separators": "separators",
+    "reindex": "reindex",
+    "doctor": "doctor",
+    "demo": "demo",
+}
+"""command → module of ``opis.commands``, imported only when the command is given: starting is part of every answer"""
+
+
+class LateCommands(click.Group):
+    """A group that imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"opis.commands.{COMMANDS[cmd_name]}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=LateCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--home", type=click.Path(path_type=Path), help="Where the data is (else $OPIS_HOME, else ./opis-data).")
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file (else $OPIS_CONFIG, else opis.toml).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout and nothing else.")
@@ -38,10 +61,6 @@ def opis(context: click.Context, home: Path | None, config: Path | None, as_json
     """Opis: document capture for Romanian public registries."""
     _start_log(verbose)
     context.obj = Context(home, config, as_json)
-
-
-for command in (init, run, process, batch, document, review, search, registry, separators, reindex, doctor, demo):
-    opis.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,61 +2,80 @@
 
 import logging
 import os
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from classifiers.departments import load_departments
-from classifiers.rules import RuleClassifier
-from opis.worker import LocalWorkers
 from pipeline.domain.errors import ConfigurationError, PartDown, StorageFull
 from pipeline.domain.filing import EXTERN
 from pipeline.domain.settings import Settings
-from pipeline.engines.sandbox import wipe_scratch
 from pipeline.ports.catalog import Catalog
 from pipeline.ports.classifier import Classifier
 from pipeline.ports.index import Index
 from pipeline.ports.objects import ObjectStore
-from storage.catalog.open import open_catalog
-from storage.index.open import open_index
-from storage.objects.open import open_objects
+
+if TYPE_CHECKING:
+    from opis.worker import LocalWorkers
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything a command may need, opened once. Workers are started apart: few commands need them."""
+    """Everything a command may need; each part is imported and opened when it is first asked for, and once.
 
-    settings: Settings
-    objects: ObjectStore
-    catalog: Catalog
-    index: Index
-    classifier: Classifier
+    Errors on opening: ``ConfigurationError`` (a URL, the departments file), ``PartDown``, ``StorageFull``.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
 
     @property
     def scratch(self) -> Path:
         return self.settings.home / "scratch"
 
+    @cached_property
+    def objects(self) -> ObjectStore:
+        from storage.objects.open import open_objects
+
+        return open_objects(self.settings.objects_url, self.settings.home)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        from storage.catalog.open import open_catalog
+
+        return open_catalog(self.settings.catalog_url, self.settings.home)
+
+    @cached_property
+    def index(self) -> Index:
+        from storage.index.open import open_index
+
+        return open_index(self.settings.index_url, self.settings.home)
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        from classifiers.departments import load_departments
+        from classifiers.rules import RuleClassifier
+
+        institution = self.settings.institution
+        return RuleClassifier(load_departments(institution.departments), institution.name)
+
+    def open_all(self) -> None:
+        """Opens every part: for commands that go on for long, so that a fault shows before they begin."""
+        _check_departments(self.settings, self.classifier)
+        _ = self.objects, self.catalog, self.index
+
 
 def open_parts(settings: Settings) -> Parts:
-    """Makes the home when it is missing and opens the parts.
-
-    Errors: ``ConfigurationError`` (a URL, the departments file, a profile's department), ``PartDown``, ``StorageFull``.
-    """
-    classifier = RuleClassifier(load_departments(settings.institution.departments), settings.institution.name)
-    _check_departments(settings, classifier)
+    """Makes the home when it is missing. Errors: ``ConfigurationError``, ``PartDown``, ``StorageFull``."""
     _make_home(settings.home)
-    return Parts(
-        settings=settings,
-        objects=open_objects(settings.objects_url, settings.home),
-        catalog=open_catalog(settings.catalog_url, settings.home),
-        index=open_index(settings.index_url, settings.home),
-        classifier=classifier,
-    )
+    return Parts(settings)
 
 
-def start_workers(parts: Parts, first: bool = False) -> LocalWorkers:
+def start_workers(parts: Parts, first: bool = False) -> "LocalWorkers":
     """Local workers; ``first`` wipes what children of an earlier run left, for the line that holds the lease."""
+    from opis.worker import LocalWorkers
+    from pipeline.engines.sandbox import wipe_scratch
+
     if first:
         wipe_scratch(parts.scratch)
     return LocalWorkers(parts.objects, parts.scratch, parts.settings.workers)

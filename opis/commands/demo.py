@@ -22,7 +22,7 @@ def demo(own: Context, batches: int, documents: int | None, seed: int | None, pr
     """Drop demo batches into a hot folder and write their register beside the home's data."""
     name = chosen_profile(own.settings, profile)
     chosen = secrets.randbelow(2**31) if seed is None else seed
-    _ = own.parts
+    own.parts.open_all()
     dropped = drop_demo(own.settings, name, batches, documents, chosen)
     answer = {
         "seed": chosen,

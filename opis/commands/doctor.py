@@ -53,6 +53,7 @@ def doctor(own: Context) -> int:
 def _stores(own: Context) -> list[Probe]:
     try:
         parts = own.parts
+        parts.open_all()
     except OpisError as fault:
         return [Probe("home", False, None, False, f"{fault} {fault.advice}")]
     return [parts.objects.probe(), parts.catalog.probe(), parts.index.probe(), _space(own)]

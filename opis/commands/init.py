@@ -22,7 +22,7 @@ def init(own: Context) -> int:
         _ask(own.config or Path("opis.toml"))
         own = Context(own.home, own.config, own.as_json)
         settings = own.settings
-    _ = own.parts
+    own.parts.open_all()
     folders = {profile.name: hot_folder(settings, profile.name) for profile in settings.profiles}
     for profile in settings.profiles:
         HotFolder(folders[profile.name], profile, lambda path: None).prepare()

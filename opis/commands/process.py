@@ -45,6 +45,7 @@ def process(own: Context, paths: tuple[Path, ...], profile: str | None) -> int:
     found = [entry for path in paths for entry in batches_of(path)]
     require_language(_language(own.settings, name))
     parts = own.parts
+    parts.open_all()
     wanted = [_ask(parts, entry, name) for entry in found]
     _until_done(parts, [entry.request for entry in wanted if entry.request])
     accounts = [_account(parts, entry) for entry in wanted]

@@ -28,6 +28,7 @@ def run(own: Context, until_idle: bool) -> int:
     for language in {profile.language for profile in own.settings.profiles}:
         require_language(language)
     parts = own.parts
+    parts.open_all()
     stop = _stop_on_signals()
     web = WebServer(parts, needed=not until_idle)
     web.start()

@@ -26,7 +26,8 @@ def _longest_first(*names: str) -> str:
 
 
 _WORD_MONTH = rf"(?:{_longest_first(*MONTHS)}|(?:{_longest_first(*_SHORT)})\b\.?)"
-_ROMAN_MONTH = rf"(?:{_longest_first(*_ROMAN)})"
+_ROMAN_MONTH = rf"(?:[il1]x|[il1]v|x[il1]{{0,2}}|v[il1]{{0,3}}|i{{1,3}})"
+"""where an X or V is beside them, a 1 or l is an I that OCR misread: 27.1X.2021"""
 _ANY_MONTH = rf"(?:\d{{1,2}}|{_WORD_MONTH}|{_ROMAN_MONTH})"
 _DAY = r"(?P<day>\d{1,2})"
 _YEAR = r"(?P<year>(?:1[89]|20|21)\d\d)"
@@ -123,8 +124,8 @@ def _with_range_start(folded: str, last: WrittenDate, after: int) -> WrittenDate
 
 def _calendar_day(year: str, month: str, day: str) -> dt.date | None:
     name = month.rstrip(".")
-    number = int(name) if name.isdigit() else _MONTH_NUMBERS[name]
     try:
+        number = int(name) if name.isdigit() else _MONTH_NUMBERS.get(name) or _ROMAN[re.sub("[l1]", "i", name)]
         return dt.date(int(year), number, int(day))
-    except ValueError:
+    except (KeyError, ValueError):
         return None

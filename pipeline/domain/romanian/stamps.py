@@ -205,12 +205,33 @@ class _Place:
         if not registering and not dated:
             return None
         by_words = label or number.register == self.institution.default_register or registry or incoming
-        if named or (by_words and not office and not (incoming and outgoing and not registry)):
+        if named and not self._another_named(words):
+            return Standing.OWN
+        if by_words and not office and not (incoming and outgoing and not registry):
             return Standing.OWN
         if registering:
             return Standing.CUED
+        if self._registry_below():
+            return Standing.CUED
         at_head = self.run.bottom <= HEAD_OF_PAGE * self.page.height
         return Standing.BARE if at_head and not office else None
+
+    def _registry_below(self) -> bool:
+        """Whether the stamp names its registry under the number, where a letter has its addressee."""
+        lists = word_lists("stamp_words")
+        words: set[str] = set()
+        for line in stacked(self.run, self.runs, downwards=True, most=2):
+            read = cue_words([line])
+            if self._wide(line) or set(read) & {*lists["address"], *lists["authorities"], *lists["offices"]} - {"primaria"}:
+                break
+            words |= set(read)
+        return "registratura" in words
+
+    def _another_named(self, words: set[str]) -> bool:
+        """Whether a company or authority stands there too: ``SC Construct SRL, municipiul Arad``."""
+        lists = word_lists("stamp_words")
+        others = words & set(lists["authorities"]) - set(lists["councils"])
+        return bool(others - set(folded_words(self.institution.name)))
 
     def _in_running_text(self, above: Sequence[Segment]) -> bool:
         """Whether the run or the line above it is wide and says what stamps do not say."""
