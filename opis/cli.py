@@ -3,9 +3,11 @@
 import importlib
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -68,8 +70,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    signal.signal(signal.SIGTERM, _terminated)
     given = list(sys.argv[1:] if arguments is None else arguments)
     sys.exit(_run(_globals_first(given)))
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    """As Ctrl-C: what was begun is put in order, the line's lease is given back. ``opis run`` has its own way."""
+    raise KeyboardInterrupt
 
 
 def _run(arguments: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -88,10 +89,10 @@ def _settings(data: Mapping[str, Any], home: Path, folder: Path, source: Path | 
             }
         ),
         "profiles": _profiles,
-        "objects": _table({"url": _text}),
-        "catalog": _table({"url": _text}),
-        "index": _table({"url": _text}),
-        "work": _table({"workers": _whole(0, 256), "scheduler": _text}),
+        "objects": _table({"url": _url("file:PATH", r"file:.+")}),
+        "catalog": _table({"url": _url("sqlite:///PATH", r"sqlite(\+pysqlite)?:///.+")}),
+        "index": _table({"url": _url("tantivy:PATH", r"tantivy:.+")}),
+        "work": _table({"workers": _whole(0, 256), "scheduler": _url("nothing", "")}),
         "web": _table({"host": _text, "port": _whole(0, 65535)}),
     }
     read = _table(known)("", data)
@@ -198,12 +199,21 @@ def _choice(kind: type[E]) -> Check:
 
 
 def _matching(what: str, pattern: str) -> Check:
-    import re
-
     def check(path: str, value: Any) -> str:
         if not isinstance(value, str) or re.fullmatch(pattern, value) is None:
             raise ConfigurationError(f"{path}: {what} is expected, not {value!r}")
         return value
+
+    return check
+
+
+def _url(what: str, pattern: str) -> Check:
+    """Where this version keeps a part; of another URL only the scheme is told, the rest may hold a password."""
+
+    def check(path: str, value: Any) -> str:
+        if re.fullmatch(pattern, _text(path, value)) is None:
+            raise ConfigurationError(f"{path}: {what} is expected in this version, not {value.partition(':')[0]!r}")
+        return str(value)
 
     return check
 

@@ -20,6 +20,7 @@ from pipeline.ports.catalog import Arrival, Catalog, LineCatalog
 from pipeline.ports.objects import ObjectStore
 from pipeline.ports.workers import Workers
 from pipeline.run import note_duplicates
+from watchers.moves import own_errors
 from watchers.reasons import reason_text
 from watchers.safe_open import open_regular
 
@@ -119,14 +120,20 @@ def refused(source: str, profile: str | None, fault: InputFault, batch_id: str |
 def private_copy(incoming: Incoming, scratch: Path) -> Iterator[Incoming]:
     """The same input as a private copy, for originals that stay where they are and might change meanwhile.
 
-    Raises ``InputFault`` for links and devices.
+    Raises ``InputFault`` for links and devices, ``PartDown``, ``StorageFull``.
     """
-    scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(prefix="child-intake-", dir=scratch) as folder:
+    with own_errors("private copies"):
+        scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+        holder = tempfile.TemporaryDirectory(prefix="child-intake-", dir=scratch)
+    with holder as folder:
         copies = []
         for place, path in enumerate(incoming.files):
             copy = Path(folder) / f"{place:04d}{path.suffix[:16]}"
-            with open_regular(path) as source, copy.open("xb") as target:
+            with (
+                open_regular(path) as source,
+                own_errors(f"private copy of {incoming.source}"),
+                copy.open("xb") as target,
+            ):
                 shutil.copyfileobj(source, target, 2**20)
             copies.append(copy)
         yield replace(incoming, files=tuple(copies))

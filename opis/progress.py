@@ -1,11 +1,27 @@
 """A progress bar of pages on stderr, when that is a terminal."""
 
 import sys
+from collections.abc import Callable
 from types import TracebackType
 
 from tqdm import tqdm
 
 from pipeline.domain.batches import Batch
+
+
+def page_counter(what: str) -> Callable[[int, int], None]:
+    """A function of (pages done, pages in all) that moves a bar; it does nothing away from a terminal."""
+    if not sys.stderr.isatty():
+        return lambda done, total: None
+    bar = tqdm(unit="pag", desc=what, file=sys.stderr)
+
+    def count(done: int, total: int) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+        if done >= total:
+            bar.close()
+
+    return count
 
 
 class PageBar:

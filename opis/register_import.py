@@ -6,13 +6,15 @@ from pathlib import Path
 
 from opis.intake import file_digest
 from opis.wiring import Parts
+from pipeline.domain.errors import InputFault
 from pipeline.domain.messages import say
-from pipeline.engines.calls import READ_REGISTER, RegisterCall
+from pipeline.engines.calls import READ_REGISTER, RegisterCall, path_text
 from pipeline.engines.register_table import RegisterFile
 from pipeline.engines.sandbox import Sandbox
 from pipeline.ports.catalog import ImportCount
 
 SECONDS = 300
+_OURS = "register-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,11 @@ def read_register_file(parts: Parts, path: Path) -> RegisterFile:
         try:
             departments = parts.classifier.departments()
             default = parts.settings.institution.default_register
-            answer = sandbox.call(READ_REGISTER, RegisterCall(str(path.absolute()), departments, default), SECONDS)
+            answer = sandbox.call(READ_REGISTER, RegisterCall(path_text(path), departments, default), SECONDS)
+        except InputFault as fault:
+            if fault.code.startswith(_OURS):
+                fault.advice = say(f"register.fault_{fault.code.removeprefix(_OURS).replace('-', '_')}")
+            raise
         finally:
             sandbox.close()
     assert isinstance(answer, RegisterFile)

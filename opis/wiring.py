@@ -99,7 +99,7 @@ def _make_home(home: Path) -> None:
         home.mkdir(parents=True, exist_ok=True)
         if not os.access(home, os.W_OK | os.X_OK):
             raise PartDown(f"the home {home} cannot be written to")
-    except FileExistsError as fault:
+    except (FileExistsError, NotADirectoryError) as fault:
         raise ConfigurationError(f"the home {home} is not a folder") from fault
     except OSError as fault:
         kind = StorageFull if fault.errno == 28 else PartDown

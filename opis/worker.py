@@ -10,7 +10,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from pipeline.domain.errors import Stopped, WorkerFault
 from pipeline.domain.pages import PageReading
 from pipeline.domain.work import DocumentTask, PageTask, SourceFacts, WrittenPdf
 from pipeline.engines.calls import (
@@ -18,8 +20,9 @@ from pipeline.engines.calls import (
     READ_PAGES,
     WRITE_PDF,
     PdfCall,
+    path_text,
 )
-from pipeline.engines.sandbox import Sandbox
+from pipeline.engines.sandbox import Call, Sandbox
 from pipeline.ports.objects import ObjectStore
 from pipeline.ports.workers import StoredPdf
 
@@ -42,10 +45,11 @@ class LocalWorkers:
         self._lock = threading.Lock()
         self._inspector = Sandbox(scratch)
         self._inspecting = threading.Lock()
+        self._stopped = threading.Event()
 
     def inspect(self, path: Path) -> SourceFacts:
         with self._inspecting:
-            facts = self._inspector.call(INSPECT, str(path.absolute()), INSPECT_SECONDS)
+            facts = self._call(self._inspector, INSPECT, path_text(path), INSPECT_SECONDS)
         assert isinstance(facts, SourceFacts)
         return facts
 
@@ -55,19 +59,24 @@ class LocalWorkers:
     def write_pdf(self, task: DocumentTask, key: str) -> "Future[StoredPdf]":
         return self._pool.submit(self._write_pdf, task, key)
 
-    def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+    def stop(self) -> None:
+        """Kills what is under way, from any thread; that and all that is asked for later ends with ``Stopped``."""
+        self._stopped.set()
         with self._lock:
-            for sandbox in self._sandboxes:
-                sandbox.close()
-        self._pool.shutdown(wait=True)
-        self._inspector.close()
+            for sandbox in (*self._sandboxes, self._inspector):
+                sandbox.kill()
+
+    def close(self) -> None:
+        self.stop()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for sandbox in (*self._sandboxes, self._inspector):
+            sandbox.close()
 
     def _read_pages(self, task: PageTask) -> Sequence[PageReading]:
         with self._local(task.originals) as paths:
             seconds = LEAST_SECONDS + SECONDS_A_PAGE * len(task.pages)
             call = replace(task, originals=paths)
-            readings: Sequence[PageReading] = self._sandbox().call(READ_PAGES, call, seconds, len(task.pages))
+            readings: Sequence[PageReading] = self._call(self._sandbox(), READ_PAGES, call, seconds, len(task.pages))
         return readings
 
     def _write_pdf(self, task: DocumentTask, key: str) -> StoredPdf:
@@ -76,11 +85,21 @@ class LocalWorkers:
             out = sandbox.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.pdf"
             seconds = LEAST_SECONDS + PDF_SECONDS_A_PAGE * len(task.pages)
             call = PdfCall(replace(task, originals=paths), str(out))
-            written: WrittenPdf = sandbox.call(WRITE_PDF, call, seconds, 1)
+            written: WrittenPdf = self._call(sandbox, WRITE_PDF, call, seconds)
             try:
                 return StoredPdf(self._objects.put_file(key, out), written.pages)
             finally:
                 out.unlink(missing_ok=True)
+
+    def _call(self, sandbox: Sandbox, call: Call, argument: Any, seconds: float, pages: int = 1) -> Any:
+        if self._stopped.is_set():
+            raise Stopped(f"{call.name}: not begun")
+        try:
+            return sandbox.call(call, argument, seconds, pages)
+        except WorkerFault as fault:
+            if self._stopped.is_set():
+                raise Stopped(f"{call.name}: given up") from fault
+            raise
 
     def _sandbox(self) -> Sandbox:
         """The calling thread's own child."""
@@ -88,6 +107,8 @@ class LocalWorkers:
             self._own.sandbox = Sandbox(self._scratch)
             with self._lock:
                 self._sandboxes.append(self._own.sandbox)
+                if self._stopped.is_set():
+                    self._own.sandbox.kill()
         sandbox: Sandbox = self._own.sandbox
         return sandbox
 

@@ -7,6 +7,7 @@ import click
 from opis.commands.process import chosen_profile
 from opis.context import Context, pass_own
 from opis.demo.drop import drop_demo
+from opis.progress import page_counter
 from pipeline.domain.messages import say
 
 
@@ -23,7 +24,7 @@ def demo(own: Context, batches: int, documents: int | None, seed: int | None, pr
     name = chosen_profile(own.settings, profile)
     chosen = secrets.randbelow(2**31) if seed is None else seed
     own.parts.open_all()
-    dropped = drop_demo(own.settings, name, batches, documents, chosen)
+    dropped = drop_demo(own.settings, name, batches, documents, chosen, page_counter("demo"))
     answer = {
         "seed": chosen,
         "batches": [str(path) for path in dropped.batches],

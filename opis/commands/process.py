@@ -2,25 +2,27 @@
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from opis.context import Context, pass_own
+from opis.heart import LEASE_SECONDS
 from opis.intake import refused
-from opis.line import LEASE_SECONDS, Line
+from opis.line import Line
 from opis.progress import PageBar
 from opis.texts import batch_text
 from opis.wiring import Parts, start_workers
 from pipeline.domain.answers import batch_answer
 from pipeline.domain.batches import BatchAccount, BatchState
-from pipeline.domain.errors import UsageError
+from pipeline.domain.errors import InputFault, OpisError, UsageError
 from pipeline.domain.settings import Settings
-from pipeline.domain.wire import from_json
+from pipeline.domain.wire import from_json, to_json
 from pipeline.engines.tesseract import require_language
-from pipeline.ports.catalog import Request
+from pipeline.ports.catalog import LineCatalog, Request
 from watchers.inputs import BatchInput, batches_of
 
 POLL_SECONDS = 0.5
@@ -83,21 +85,40 @@ def _until_done(parts: Parts, requests: Sequence[str]) -> None:
         if lease is None:
             time.sleep(POLL_SECONDS)
             continue
-        workers = start_workers(parts, first=True)
-        try:
-            with PageBar() as bar:
-                Line(parts, lease, workers, report=bar.report).run(idle=lambda: _all_done(parts, requests))
-        finally:
-            workers.close()
-            lease.release()
+        if _worked(parts, lease, requests):
+            return
 
 
-def _all_done(parts: Parts, requests: Sequence[str]) -> bool:
+def _worked(parts: Parts, lease: LineCatalog, requests: Sequence[str]) -> bool:
+    """Works as the line until the requests are done; True when it gave one of their batches up."""
+    workers = start_workers(parts, first=True)
+    try:
+        with PageBar() as bar:
+            line = Line(parts, lease, workers, report=bar.report)
+            line.run(idle=lambda: _all_done(parts, requests, line.given_up))
+        return bool(line.given_up)
+    finally:
+        workers.close()
+        with suppress(OpisError):
+            _withdraw(parts, lease, requests)
+        lease.release()
+
+
+def _withdraw(parts: Parts, lease: LineCatalog, requests: Sequence[str]) -> None:
+    """Ends what was not taken in: nobody waits for it any more. What was taken in stays, and is finished some day."""
+    for request in map(parts.catalog.request, requests):
+        if request.batch is None and request.refused is None:
+            account = refused(request.path, request.profile, InputFault("vanished", "withdrawn"))
+            lease.end_request(request.id, None, to_json(BatchAccount, account).decode("utf-8"))
+
+
+def _all_done(parts: Parts, requests: Sequence[str], given_up: Collection[str] = ()) -> bool:
     for identity in requests:
         request = parts.catalog.request(identity)
         if request.refused is None and request.batch is None:
             return False
-        if request.batch is not None and parts.catalog.batch(request.batch).state not in WORKED:
+        waits = request.batch is not None and request.batch not in given_up
+        if waits and parts.catalog.batch(request.batch or "").state not in WORKED:
             return False
     return parts.catalog.counts().get("outbox", 0) == 0 or parts.catalog.line_alive()
 

@@ -8,7 +8,8 @@ from types import FrameType
 import click
 
 from opis.context import Context, pass_own
-from opis.line import LEASE_SECONDS, Line
+from opis.heart import LEASE_SECONDS
+from opis.line import Line
 from opis.progress import PageBar
 from opis.serve import WebServer
 from opis.wiring import Parts, start_workers

@@ -12,7 +12,8 @@ OpisError
 │   └── WorkerDied
 ├── KeyTaken                    1  an object key exists with other content
 ├── NotFound                    1  no such batch, document, entry
-└── Fenced                      3  another line holds the lease
+├── Fenced                      3  another line holds the lease
+└── Stopped                     1  the line was told to stop while the item was worked on: its fault is it not
 """
 
 
@@ -84,3 +85,7 @@ class NotFound(OpisError):
 class Fenced(OpisError):
     exit_code = 3
     advice = "O altă instanță Opis lucrează pe aceleași date."
+
+
+class Stopped(OpisError):
+    advice = "Lucrul a fost oprit; la următoarea pornire continuă de unde a rămas."

@@ -32,6 +32,11 @@ class SplitRules:
         return "sticker" in self.separators
 
     @property
+    def sheets(self) -> bool:
+        """Whether separator sheets are expected at all."""
+        return "opis" in self.separators or bool(self.fixed)
+
+    @property
     def fixed(self) -> frozenset[str]:
         return frozenset(name.removeprefix("fixed:") for name in self.separators if name.startswith("fixed:"))
 
@@ -66,8 +71,11 @@ def recognise(observation: PageObservation, rules: SplitRules) -> Mark:
         return Mark(page, doubt="codes_disagree", seen=" / ".join(ours))
     if ours:
         return _own_payload(observation, ours[0], rules)
-    if observation.look is SheetLook.SHEET and any(code.text in rules.fixed for code in observation.codes):
+    fixed = any(code.text in rules.fixed for code in observation.codes)
+    if fixed and observation.look is SheetLook.SHEET:
         return Mark(page, fixed=True)
+    if fixed and (observation.sheetlike or observation.look is SheetLook.UNKNOWN):
+        return Mark(page, doubt="fixed_in_doubt")
     if observation.framed:
         return Mark(page, doubt="separator_unreadable")
     stickers = _stickers(observation, rules)
@@ -77,6 +85,8 @@ def recognise(observation: PageObservation, rules: SplitRules) -> Mark:
         return Mark(page, sticker=True, announced=next(iter(stickers.values())))
     if observation.codes_failed:
         return Mark(page, doubt="codes_failed")
+    if observation.sheetlike and not observation.codes and rules.sheets:
+        return Mark(page, doubt="separator_unreadable")
     return Mark(page)
 
 

@@ -43,6 +43,8 @@ class PageObservation:
     """the frame of a sheet printed by Opis was seen, with or without readable codes"""
     nearly_blank: bool = False
     """so little ink (a punch hole, a crease, a feed mark) that a separator's back may have it; blank implies it"""
+    sheetlike: bool = False
+    """content that may be a separator sheet by another maker: too much print on it, or its code cannot be read"""
     ink: float | None = None
     """share of dark pixels, 0 to 1; None when the raster cannot be trusted"""
     codes_failed: bool = False

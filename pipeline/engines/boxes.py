@@ -1,6 +1,6 @@
 """Arithmetic of boxes: left, top, right, bottom in pixels, right and bottom outside."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pipeline.domain.pages import Box
 
@@ -26,6 +26,12 @@ def inside(box: Box, shape: tuple[int, ...]) -> Box:
     height, width = shape[:2]
     left, top = min(max(0, box[0]), width - 1), min(max(0, box[1]), height - 1)
     return (left, top, max(left + 1, min(box[2], width)), max(top + 1, min(box[3], height)))
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The smallest box with all of them in it; there is at least one."""
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return (min(left), min(top), max(right), max(bottom))
 
 
 def common(one: Box, other: Box) -> Box:

@@ -1,9 +1,11 @@
 """The functions that the sandboxed child may be asked for, with the types of argument and answer."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from pipeline.domain.filing import Department
 from pipeline.domain.pages import PageReading
@@ -43,10 +45,19 @@ PREVIEW = Call("preview", PreviewCall, None)
 READ_REGISTER = Call("read_register", RegisterCall, RegisterFile)
 
 
+def path_text(path: Path) -> str:
+    """A path as the calls carry it: names are bytes, and not every name is UTF-8."""
+    return quote_from_bytes(os.fsencode(path.absolute()))
+
+
+def _path_of(text: str) -> Path:
+    return Path(os.fsdecode(unquote_to_bytes(text)))
+
+
 def _inspect(path: str) -> SourceFacts:
     from pipeline.engines.sources import inspect_source
 
-    return inspect_source(Path(path))
+    return inspect_source(_path_of(path))
 
 
 def _read_pages(task: PageTask) -> list[PageReading]:
@@ -70,7 +81,7 @@ def _preview(call: PreviewCall) -> None:
 def _read_register(call: RegisterCall) -> RegisterFile:
     from pipeline.engines.register_file import read_register
 
-    return read_register(Path(call.path), call.departments, call.default_register)
+    return read_register(_path_of(call.path), call.departments, call.default_register)
 
 
 _FUNCTIONS: dict[str, tuple[Call, Callable[[Any], Any]]] = {

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pipeline.domain.pages import Code
-from pipeline.domain.payload import claims_to_be_ours
+from pipeline.domain.payload import claims_to_be_ours, parse_payload
 from pipeline.domain.work import ReadSettings
 from pipeline.engines.boxes import covered, grown, inside, overlap, scaled, size
 from pipeline.engines.code_variants import variants
 from pipeline.engines.frame import find_frame
 from pipeline.engines.ink import MM, PageInk, page_ink
-from pipeline.engines.linear_boxes import settled
+from pipeline.engines.linear_boxes import SQUARE, settled
 from pipeline.engines.reduce import halved_to
 from pipeline.engines.texture import TextureArea, texture_areas
 from pipeline.engines.this_side import on_this_side
@@ -23,6 +23,8 @@ from pipeline.engines.zxing import Zxing
 from pipeline.ports.engines import GreyImage
 
 HALF_DPI = 190.0
+COARSE_DPI = 60.0
+"""at which noise inside the modules of a very large code is gone"""
 MOST_CODES = 64
 MOST_AREAS = 12
 MOST_HARD_AREAS = 6
@@ -44,7 +46,7 @@ def read_codes(grey: GreyImage, dpi: float, settings: ReadSettings) -> tuple[Cod
     half, half_dpi = halved_to(grey, dpi, HALF_DPI)
     ink = page_ink(half, half_dpi)
     areas = [replace(area, box=scaled(area.box, dpi / ink.dpi)) for area in texture_areas(ink)[:MOST_AREAS]]
-    first = [replace(code, box=scaled(code.box, dpi / half_dpi)) for code in Zbar(density=2).read(half)]
+    first = _read_small(half, half_dpi, dpi)
     codes, placeless = settled(first, [area.box for area in areas], dpi)
     unread = _unread(areas, codes)
     if unread:
@@ -52,16 +54,30 @@ def read_codes(grey: GreyImage, dpi: float, settings: ReadSettings) -> tuple[Cod
         unread = _unread(unread, codes)
     done = not unread or any(_wanted(code, settings) for code in [*codes, *placeless])
     if not done and _may_be_sheet(half, half_dpi, ink, areas, dpi):
-        codes += _read_hard(grey, dpi, unread[:MOST_HARD_AREAS])
+        codes += _read_hard(grey, dpi, unread[:MOST_HARD_AREAS], settings)
     codes += [code for code in placeless if not any(code.text == other.text for other in codes)]
     if not codes and not unread and find_frame(half, half_dpi).shape:
         return _in_order(_whole(grey, dpi), grey, dpi)
     return _in_order(codes, grey, dpi)
 
 
+def _read_small(half: GreyImage, half_dpi: float, dpi: float) -> list[Code]:
+    """The half-size page, and where it shows nothing a coarse one; boxes in pixels of the full page."""
+    found = Zbar(density=2).read(half)
+    if not found:
+        half, half_dpi = halved_to(half, half_dpi, COARSE_DPI)
+        found = Zbar().read(half)
+    return [replace(code, box=scaled(code.box, dpi / half_dpi)) for code in found]
+
+
 def _wanted(code: Code, settings: ReadSettings) -> bool:
     """A code that may be a separator: others on the page say nothing new."""
     return claims_to_be_ours(code.text) or f"fixed:{code.text}" in settings.separators
+
+
+def _expected(code: Code, settings: ReadSettings) -> bool:
+    """No misreading passes for a sound payload or for the text of a fixed separator."""
+    return parse_payload(code.text) is not None or f"fixed:{code.text}" in settings.separators
 
 
 def _may_be_sheet(half: GreyImage, half_dpi: float, ink: PageInk, areas: Sequence[TextureArea], dpi: float) -> bool:
@@ -89,20 +105,28 @@ def _read_areas(grey: GreyImage, dpi: float, areas: Iterable[TextureArea]) -> li
     return found
 
 
-def _read_hard(grey: GreyImage, dpi: float, areas: Iterable[TextureArea]) -> list[Code]:
-    """Each area in one variant after the other until it can be read; its box is then the area's."""
+def _read_hard(grey: GreyImage, dpi: float, areas: Iterable[TextureArea], settings: ReadSettings) -> list[Code]:
+    """Each area in one variant after the other until it can be read; its box is then the area's.
+
+    A linear code guards itself weakly: unless it says what is looked for, its text counts when it was read twice.
+    """
     codes: list[Code] = []
     left_over = HARD_PIXELS
     for area in areas:
+        before: set[str] = set()
         left, top, right, bottom = inside(grown(area.box, MARGIN_MM / MM * dpi), grey.shape)
         for variant in variants(grey[top:bottom, left:right], dpi, area.angle):
             left_over -= variant.size
             if left_over < 0:
                 return codes
             found = Zbar().read(variant) or Zxing().read(variant)
-            if found:
-                codes += [replace(code, box=area.box) for code in found]
+            sure = [
+                code for code in found if code.symbology in SQUARE or code.text in before or _expected(code, settings)
+            ]
+            if sure:
+                codes += [replace(code, box=area.box) for code in sure]
                 break
+            before |= {code.text for code in found}
     return codes
 
 

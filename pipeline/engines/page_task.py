@@ -82,6 +82,7 @@ def _observe(page: int, raster: Raster, settings: ReadSettings) -> PageObservati
         look=look.look,
         framed=look.framed,
         nearly_blank=look.nearly_blank,
+        sheetlike=look.sheetlike,
         ink=look.ink,
         codes_failed=failed,
     )

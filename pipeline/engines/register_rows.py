@@ -9,6 +9,7 @@ from pipeline.domain.filing import Department
 from pipeline.domain.registry import RegistryEntry, RegistryNumber
 from pipeline.domain.romanian.dates import parse_date
 from pipeline.domain.romanian.letters import comma_letters, fold
+from pipeline.domain.romanian.numbers import without_thousands
 from pipeline.engines.register_table import BadRow, Row, RowWarning, plain, vocabulary
 
 _STRUCK = frozenset({"-", "--", "---", "–", "—", "_", "/", "x", "n/a"})
@@ -154,7 +155,7 @@ def _number(text: str) -> _Written:
     number = "".join(rest.split())
     if not _NUMBER.fullmatch(number.upper()):
         raise _Bad("number_shape", number=text[:40])
-    return _Written(number, register, year, date)
+    return _Written(without_thousands(number), register, year, date)
 
 
 def _year_or_date(text: str) -> tuple[str, int, dt.date | None] | None:
@@ -174,7 +175,7 @@ def _date(text: str) -> dt.date | None:
         return None
     if _EXCEL_DAY.fullmatch(text) and int(text) in _EXCEL_DAYS:
         return _EXCEL_ZERO + dt.timedelta(days=int(text))
-    date = parse_date(text)
+    date = parse_date(text.rstrip(". "))
     if date is None:
         raise _Bad("date", date=text[:40])
     return date

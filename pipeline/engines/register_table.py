@@ -16,6 +16,9 @@ MAX_ROWS = 500_000
 MAX_COLUMNS = 200
 _HEADER_WITHIN = 15
 """filled rows in which the header must be: registers often carry titles above it"""
+_LOOSE = frozenset({"sender", "subject", "department", "channel"})
+"""fields whose names may go on in any way; ``Nr.`` and ``Data`` begin the names of many other columns"""
+_TELLING = 6
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
@@ -75,11 +78,22 @@ def columns_of(cells: Sequence[str]) -> dict[str, int]:
     """Fields named by a header row; empty when it is none: it must name the number and one field more."""
     names = [plain(cell) for cell in cells]
     columns: dict[str, int] = {}
-    for field, known in vocabulary()["columns"].items():
-        place = next((names.index(name) for name in known if name in names), None)
+    known = vocabulary()["columns"]
+    for field, exact in known.items():
+        place = next((names.index(name) for name in exact if name in names), None)
+        if place is not None and place not in columns.values():
+            columns[field] = place
+    for field in sorted(_LOOSE - columns.keys()):
+        place = next((place for name in known[field] for place in _longer(names, name)), None)
         if place is not None and place not in columns.values():
             columns[field] = place
     return columns if "number" in columns and len(columns) > 1 else {}
+
+
+def _longer(names: Sequence[str], known: str) -> Iterator[int]:
+    """Places of names that begin with a known one: ``Expeditor / Emitent``, ``Direcția repartizată``."""
+    if len(known) >= _TELLING:
+        yield from (place for place, name in enumerate(names) if name.startswith(f"{known} "))
 
 
 def split_header(rows: Iterator[Row]) -> tuple[dict[str, int], Row] | None:

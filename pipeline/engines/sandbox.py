@@ -61,6 +61,7 @@ class Sandbox:
         self._stderr: _Tail | None = None
         self._folder: Path | None = None
         self._pages = 0
+        self._killed = False
 
     @property
     def folder(self) -> Path:
@@ -96,6 +97,13 @@ class Sandbox:
             raise _fault(json.loads(body))
         return from_json(call.answer, body)
 
+    def kill(self) -> None:
+        """Ends the child for good, from any thread: the call that is under way and each later one is ``WorkerDied``."""
+        self._killed = True
+        process = self._process
+        if process is not None and process.returncode is None:
+            _kill_group(process)
+
     def close(self) -> None:
         """Ends the child, its group and its folder."""
         process, self._process, self._pages = self._process, None, 0
@@ -126,6 +134,8 @@ class Sandbox:
             start_new_session=True,
         )
         self._stderr = _Tail(self._process.stderr)
+        if self._killed:
+            _kill_group(self._process)
         return self._process
 
     def _post_mortem(self, process: subprocess.Popen[bytes], timed_out: bool, seconds: float) -> WorkerFault:

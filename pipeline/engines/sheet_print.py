@@ -1,10 +1,10 @@
 """What separator sheets have and letters have not: heavy bars, a title of big letters, a large code in the middle."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.domain.pages import Box
 from pipeline.engines.boxes import size
@@ -33,21 +33,23 @@ MIDDLE = (0.22, 0.15)
 """a large code's middle is farther from the nearest side, and from the nearest end, as a share of the page"""
 
 
-@dataclass(frozen=True, slots=True)
-class SheetPrint:
-    bars: bool
-    title: bool
-    large_code: bool
-    central_code: bool
-    """a large code, away from the margins where stickers are put"""
+def has_bars(ink: PageInk) -> bool:
+    """The heavy bars of a patch code."""
+    return _bars(ink) >= BARS
 
 
-def sheet_print_of(beside: PageInk, codes: Iterable[Box]) -> SheetPrint:
-    """``beside``: the ink without the codes; ``codes``: their boxes in its pixels."""
-    height, width = beside.contrast.shape
-    large = [box for box in codes if size(box) >= LARGE_CODE * height * width]
-    central = any(_central(box, height, width) for box in large)
-    return SheetPrint(_bars(beside) >= BARS, _title(beside), bool(large), central)
+def has_central_code(codes: Iterable[Box], shape: tuple[int, int]) -> bool:
+    """A large code away from the margins, where stickers are put. ``shape``: height and width of the page."""
+    height, width = shape
+    return any(size(box) >= LARGE_CODE * height * width and _central(box, height, width) for box in codes)
+
+
+def has_title(ink: PageInk) -> bool:
+    """Several big letters of the same height in a line, along the rows or along the columns."""
+    mask = ink.mask(min(DARK, ink.print_contrast() / 2))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    boxes = np.asarray(stats[1:], dtype=np.float64)
+    return any(_row_of_letters(boxes[:, order], ink.dpi / MM) for order in ([0, 1, 2, 3, 4], [1, 0, 3, 2, 4]))
 
 
 def _central(box: Box, height: int, width: int) -> bool:
@@ -82,15 +84,7 @@ def _bars(ink: PageInk) -> int:
     return count
 
 
-def _title(ink: PageInk) -> bool:
-    """Several big letters of the same height in a line, along the rows or along the columns."""
-    mask = ink.mask(min(DARK, ink.print_contrast() / 2))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    boxes = np.asarray(stats[1:], dtype=np.float64)
-    return any(_row_of_letters(boxes[:, order], ink.dpi / MM) for order in ([0, 1, 2, 3, 4], [1, 0, 3, 2, 4]))
-
-
-def _row_of_letters(boxes: "np.ndarray[tuple[int, int], np.dtype[np.float64]]", dots: float) -> bool:
+def _row_of_letters(boxes: NDArray[np.float64], dots: float) -> bool:
     """``boxes``: rows of left, top, width, height, area in pixels; ``dots``: pixels a mm."""
     width, height = boxes[:, 2], boxes[:, 3]
     fill = boxes[:, 4] / np.maximum(width * height, 1)

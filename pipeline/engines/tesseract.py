@@ -17,8 +17,10 @@ from pipeline.ports.engines import OcrPage
 from pipeline.ports.probe import Probe
 
 PAGE_SEGMENTATION = {"auto": 3, "column": 4, "block": 6}
-WORD_LEVEL = "5"
+PAGE_LEVEL, WORD_LEVEL = "1", "5"
 SECONDS_A_PAGE = 120
+SECONDS_MORE = 20
+"""for each further page of a run: one that hangs is found out when its pages are tried alone"""
 
 
 class Tesseract:
@@ -35,13 +37,16 @@ class Tesseract:
             return []
         listing = folder / "pages.txt"
         listing.write_text("".join(f"{page.path}\n" for page in pages), encoding="utf-8")
-        tables, texts = self._run(listing, language, dpi, layout, SECONDS_A_PAGE * len(pages))
+        seconds = SECONDS_A_PAGE + SECONDS_MORE * (len(pages) - 1)
+        tables, texts = self._run(listing, language, dpi, layout, seconds)
         words = _words_by_page(tables)
-        raw = texts.removesuffix("\f").split("\f")
-        if len(raw) != len(pages):
-            raise WorkerFault(f"tesseract answered {len(raw)} pages of {len(pages)}")
+        raw = texts.split("\f")
+        if len(raw) == len(pages) + 1 and not raw[-1]:
+            raw.pop()  # a form feed after the last page too, as some versions write it
+        if len(raw) != len(pages) or set(words) != set(range(1, len(pages) + 1)):
+            raise WorkerFault(f"tesseract answered {len(raw)} pages of text and {len(words)} of boxes for {len(pages)}")
         engine = f"tesseract {version()} {language}"
-        return [_page_text(page, words.get(place + 1, []), raw[place], engine) for place, page in enumerate(pages)]
+        return [_page_text(page, words[place + 1], raw[place], engine) for place, page in enumerate(pages)]
 
     def _run(self, listing: Path, language: str, dpi: int, layout: str, seconds: int) -> tuple[str, str]:
         out = listing.with_suffix(f".{layout}")
@@ -131,11 +136,21 @@ def _typed(fault: pytesseract.TesseractError, language: str) -> MissingPart | Wo
 
 
 def _words_by_page(table: str) -> dict[int, list[dict[str, str]]]:
+    """Word rows of each page the table names, also of those without a word. ``WorkerFault`` for what is no table."""
     pages: dict[int, list[dict[str, str]]] = {}
     for row in csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE):
-        if row.get("level") == WORD_LEVEL and (row.get("text") or "").strip():
-            pages.setdefault(int(row["page_num"]), []).append(row)
+        if row.get("level") == PAGE_LEVEL:
+            pages.setdefault(_number(row, "page_num"), [])
+        elif row.get("level") == WORD_LEVEL and (row.get("text") or "").strip():
+            pages.setdefault(_number(row, "page_num"), []).append(row)
     return pages
+
+
+def _number(row: dict[str, str], column: str) -> int:
+    try:
+        return int(row[column])
+    except (KeyError, TypeError, ValueError) as fault:
+        raise WorkerFault(f"tesseract made a table whose {column} is {row.get(column)!r:.40}") from fault
 
 
 def _page_text(page: OcrPage, rows: Sequence[dict[str, str]], raw: str, engine: str) -> PageText:

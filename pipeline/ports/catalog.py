@@ -1,7 +1,7 @@
 """The catalog: the working memory. Each method is one transaction; the line's writes are fenced by its lease."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -73,8 +73,8 @@ class LineCatalog(Protocol):
     def end_arrival(self, arrival_id: str, end: str) -> None:
         """The hot file has been moved to ``end``."""
 
-    def next_batch(self, prefer_retro: bool) -> str | None:
-        """Id of the oldest batch in state ``received`` or ``working``; registry lane first unless told."""
+    def next_batch(self, prefer_retro: bool, aside: Collection[str] = ()) -> str | None:
+        """Id of the oldest batch ``received`` or ``working`` but those ``aside``; registry lane first unless told."""
 
     def begin(self, batch_id: str) -> None:
         """State ``working``."""
@@ -84,6 +84,9 @@ class LineCatalog(Protocol):
 
     def charge(self, batch_id: str, pages: Sequence[int]) -> None:
         """Adds one attempt to each page, before it is worked on alone."""
+
+    def spare(self, batch_id: str, pages: Sequence[int]) -> None:
+        """The line stops while these are worked on: as if ``begin_run`` or the last ``charge`` had not been."""
 
     def save_readings(self, batch_id: str, readings: Iterable[PageReading]) -> None: ...
 

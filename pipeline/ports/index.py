@@ -83,6 +83,9 @@ class Index(Protocol):
 
     def search(self, request: SearchRequest) -> SearchAnswer: ...
 
+    def exists(self) -> bool:
+        """Whether it was ever written; False also after somebody deleted it."""
+
     def versions(self) -> dict[str, int]:
         """Version of every document in the index."""
 

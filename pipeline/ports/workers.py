@@ -25,7 +25,7 @@ class StoredPdf:
 
 
 class Workers(Protocol):
-    """Errors (also in the futures): ``InputFault``, ``WorkerFault``, ``MissingPart``, ``PartDown``."""
+    """Errors (also in the futures): ``InputFault``, ``WorkerFault``, ``MissingPart``, ``PartDown``, ``Stopped``."""
 
     size: int
     """tasks worked on at once"""
@@ -37,5 +37,8 @@ class Workers(Protocol):
 
     def write_pdf(self, task: DocumentTask, key: str) -> "Future[StoredPdf]":
         """Writes the PDF and stores it under the key; ``KeyTaken`` when it is there with other content."""
+
+    def stop(self) -> None:
+        """From any thread: what is under way, and all that is asked for later, ends with ``Stopped``."""
 
     def close(self) -> None: ...

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.domain.batches import BatchAccount, BatchState, Document, DocumentState, Review, ReviewKind
+from pipeline.domain.registry import LinkState
 from pipeline.ports.catalog import Catalog
 from pipeline.stages.compose import make_review
 from pipeline.stages.link import conflict_with
@@ -18,16 +19,23 @@ def amended_accounts(
         for rival in rivals.get(document.id, ()):
             batch_id = catalog.document(rival).batch
             by_batch.setdefault(batch_id, {})[rival] = document
-    return [_amend(catalog.account(batch_id), claims) for batch_id, claims in sorted(by_batch.items())]
+    amended = []
+    for batch_id, claims in sorted(by_batch.items()):
+        before = catalog.account(batch_id)
+        after = _amend(before, claims)
+        if after != before:
+            amended.append(after)
+    return amended
 
 
 def _amend(account: BatchAccount, claims: Mapping[str, Document]) -> BatchAccount:
     documents, reviews = [], list(account.reviews)
     for document in account.documents:
-        if document.id not in claims:
+        claim = claims.get(document.id) or _claim_on_parent(document, claims)
+        if claim is None or _asked_already(document, reviews):
             documents.append(document)
             continue
-        review = _question(document, claims[document.id])
+        review = _question(document, claim)
         if all(known.id != review.id for known in reviews):
             reviews.append(review)
         documents.append(replace(document, link=conflict_with(document.link), state=DocumentState.HELD))
@@ -37,6 +45,18 @@ def _amend(account: BatchAccount, claims: Mapping[str, Document]) -> BatchAccoun
         documents=tuple(documents),
         reviews=tuple(reviews),
     )
+
+
+def _asked_already(document: Document, reviews: Sequence[Review]) -> bool:
+    """One open question about a conflict is enough, however many claim the number; each new claimant names them all."""
+    asked = any(review.kind is ReviewKind.LINK and review.document == document.id for review in reviews)
+    return asked and document.link.state is LinkState.CONFLICT
+
+
+def _claim_on_parent(document: Document, claims: Mapping[str, Document]) -> Document | None:
+    """An annex that shares its document's number is in the same conflict."""
+    claim = claims.get(document.parent or "")
+    return claim if claim is not None and claim.link.registry_number == document.link.registry_number else None
 
 
 def _question(document: Document, other: Document) -> Review:

@@ -16,10 +16,13 @@ AT_ONCE = 200
 def index_pending(catalog: Catalog, line: LineCatalog, objects: ObjectStore, index: Index) -> int:
     """Indexes up to 200 documents of the outbox and strikes them off; gives how many.
 
-    An index that says it is damaged is made anew from catalog and store. Errors: ``PartDown`` of index or store: the
-    outbox stays as it was.
+    An index that was deleted, or says it is damaged, is made anew from catalog and store. Errors: ``PartDown`` of index
+    or store: the outbox stays as it was.
     """
     rows = line.pending_index(AT_ONCE)
+    if is_gone(catalog, index):
+        log.warning("the index is gone and is made anew")
+        rebuild_index(catalog, objects, index)
     if not rows:
         return 0
     present: list[IndexedDocument] = []
@@ -45,6 +48,14 @@ def index_pending(catalog: Catalog, line: LineCatalog, objects: ObjectStore, ind
     return len(rows)
 
 
+def is_gone(catalog: Catalog, index: Index) -> bool:
+    """Whether there is no index although documents were put into one."""
+    if index.exists():
+        return False
+    counts = catalog.counts()
+    return counts.get("documents", 0) > counts.get("outbox", 0)
+
+
 def rebuild_index(catalog: Catalog, objects: ObjectStore, index: Index) -> int:
     """Makes the index anew from catalog and store; gives how many documents are in it."""
     index.rebuild(indexed_document(document, catalog, objects) for document in _documents(catalog))
@@ -63,7 +74,7 @@ def indexed_document(document: Document, catalog: Catalog, objects: ObjectStore)
     """What the index learns: text from the store, sender and subject from the register entry."""
     number = document.link.registry_number
     entry = catalog.entry(number) if number is not None else None
-    text = objects.read(document.objects.text).decode("utf-8") if document.objects.text else ""
+    text = _text_of(document, objects)
     return IndexedDocument(
         id=document.id,
         version=document.version,
@@ -76,3 +87,14 @@ def indexed_document(document: Document, catalog: Catalog, objects: ObjectStore)
         subject=entry.subject if entry else None,
         pages=tuple(text.split("\f")),
     )
+
+
+def _text_of(document: Document, objects: ObjectStore) -> str:
+    """What the store has of it; a text that is lost must not keep all others from being found."""
+    if not document.objects.text:
+        return ""
+    try:
+        return objects.read(document.objects.text).decode("utf-8")
+    except (NotFound, UnicodeDecodeError) as fault:
+        log.error("document %s goes into the index without its text: %s", document.id, fault)
+        return ""

@@ -37,6 +37,11 @@ class _Candidate:
         """Number and date are those of one entry."""
         return self.entry is not None and self.entry.date is not None and self.entry.date == self.registration.date
 
+    @property
+    def known(self) -> bool:
+        """Too much speaks for it to be passed over in silence."""
+        return self.agrees or (self.entry is not None and self.registration.standing is Standing.OWN)
+
 
 def link_read(
     paper: Paper,
@@ -48,7 +53,7 @@ def link_read(
 ) -> LinkOutcome:
     """``certain`` when number, date and sender agree with an unclaimed entry; else proposed with a question.
 
-    Where no number is expected (lane retro) all that is not certain is nothing.
+    Where no number is expected (lane retro) only what the register knows is proposed.
     """
     pages = paper.first
     held = [_held_against(paper, each, register, claims, batch, pages) for each in read]
@@ -60,7 +65,7 @@ def link_read(
     doubt = best.doubt if len(candidates) == 1 else _several(best, candidates, pages)
     if doubt is None:
         return LinkOutcome(replace(best.link, state=LinkState.CERTAIN), entry=best.entry)
-    if not expected:
+    if not (expected or best.known):
         return LinkOutcome()
     return LinkOutcome(replace(best.link, state=LinkState.PROPOSED), (doubt,), entry=best.entry)
 
@@ -115,15 +120,16 @@ def _held_against(
         entries = register.entries_numbered(registration.number, registration.register)
         entry = entries[0] if len(entries) == 1 else None
         link = Link(register=registration.register, number=registration.number, source=registration.kind)
-        if entry:
-            link = link_to(entry.number, entry, registration.kind)
-        return _Candidate(registration, entry, link, doubt("read_without_year"))
+        if entry is None:
+            return _Candidate(registration, None, link, doubt("read_without_year"))
+        link = link_to(entry.number, entry, registration.kind)
+        found = f"{entry.number} din {day(entry.date)}"
+        return _Candidate(registration, entry, link, doubt("read_without_year_found", ("found", found)))
     number = RegistryNumber(registration.register, registration.year, registration.number)
     entry = register.entry(number)
     link = link_to(number, entry, registration.kind, registration.date)
     if entry is None:
-        known = register.register_known(number.register, number.year)
-        return _Candidate(registration, None, link, doubt("read_unknown" if known else "read_unchecked"))
+        return _Candidate(registration, None, link, doubt(*_unknown(number, register)))
     others = other_claimants(number, paper.id, register, claims, batch)
     question = None
     if others:
@@ -137,6 +143,14 @@ def _held_against(
     elif registration.standing is Standing.BARE:
         question = doubt("read_unnamed")
     return _Candidate(registration, entry, link, question)
+
+
+def _unknown(number: RegistryNumber, register: RegisterLookup) -> tuple[str, *tuple[tuple[str, str], ...]]:
+    """What is to be said of a number that the register does not have: text and values."""
+    if not register.register_known(number.register, number.year):
+        return ("read_unchecked",)
+    years = sorted({entry.number.year for entry in register.entries_numbered(number.number, number.register)})
+    return ("read_other_year", ("years", ", ".join(map(str, years)))) if years else ("read_unknown",)
 
 
 def _sender_found(entry: RegistryEntry, paper: Paper) -> bool:

@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.domain.batches import Batch
-from pipeline.domain.errors import InputFault, WorkerFault
+from pipeline.domain.errors import InputFault, Stopped, WorkerFault
 from pipeline.domain.pages import Degradation, PageObservation, PageReading, SheetLook
 from pipeline.domain.work import PageRef, PageTask, ReadSettings
 from pipeline.ports.catalog import Catalog, LineCatalog
@@ -41,7 +41,8 @@ def read_batch(
 ) -> list[PageReading]:
     """Readings of all pages in order; those of an earlier life of the line are kept.
 
-    A page whose third attempt failed gets a reading that says so. Errors: ``MissingPart``, ``PartDown``.
+    A page whose third attempt failed gets a reading that says so. Errors: ``MissingPart``, ``PartDown``, and
+    ``Stopped``: then the pages that were under way are as if they had not been begun.
     """
     batch_id = batch.id or ""
     done = reader.catalog.readings(batch_id)
@@ -71,12 +72,16 @@ class _Desk:
         failed: list[PageRef] = []
         queue = iter(runs)
         flying = {self._submit(run): run for run in _take(queue, self.reader.workers.size)}
-        while flying:
-            ended, _ = wait(flying, return_when=FIRST_COMPLETED)
-            for future in ended:
-                run = flying.pop(future)
-                failed += self._collect(future, run)
-                flying.update({self._submit(following): following for following in _take(queue, 1)})
+        try:
+            while flying:
+                ended, _ = wait(flying, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    failed += self._collect(future, flying[future])
+                    del flying[future]
+                    flying.update({self._submit(following): following for following in _take(queue, 1)})
+        except Stopped:
+            self.reader.line.spare(self.batch.id or "", [ref.page for run in flying.values() for ref in run])
+            raise
         return failed
 
     def _submit(self, run: tuple[PageRef, ...]) -> "Future[Sequence[PageReading]]":
@@ -100,21 +105,43 @@ def _alone(reader: Reader, batch: Batch, ref: PageRef, settings: ReadSettings) -
     """One page by itself: an attempt is charged to it before the work."""
     batch_id = batch.id or ""
     attempts = reader.catalog.attempts(batch_id).get(ref.page, 0)
-    last = "the line ended while the page was worked on"
+    last: WorkerFault | InputFault | None = None
     while attempts < ATTEMPTS:
         reader.line.charge(batch_id, [ref.page])
         attempts += 1
         try:
             (reading,) = reader.workers.read_pages(PageTask(batch.originals, (ref,), settings)).result()
         except (WorkerFault, InputFault) as fault:
-            last = str(fault)
+            last = fault
             log.warning("batch %s: page %d failed, attempt %d of %d: %s", batch.id, ref.page, attempts, ATTEMPTS, fault)
             continue
+        except Stopped:
+            reader.line.spare(batch_id, [ref.page])
+            raise
         reader.line.save_readings(batch_id, [reading])
         return reading
-    failed = failed_reading(ref.page, last)
+    failed = failed_reading(ref.page, str(last or "the line ended while the page was worked on"))
+    if last is not None:
+        failed = _without_text(reader, batch, ref, settings, failed)
     reader.line.save_readings(batch_id, [failed])
     return failed
+
+
+def _without_text(
+    reader: Reader, batch: Batch, ref: PageRef, settings: ReadSettings, failed: PageReading
+) -> PageReading:
+    """The failed reading with what can be seen of the page: when it is the engine that fails, codes still count."""
+    reader.line.charge(batch.id or "", [ref.page])
+    looked = PageTask(batch.originals, (ref,), replace(settings, read_text=False))
+    try:
+        (reading,) = reader.workers.read_pages(looked).result()
+    except (WorkerFault, InputFault) as fault:
+        log.warning("batch %s: page %d: not even looked at: %s", batch.id, ref.page, fault)
+        return failed
+    except Stopped:
+        reader.line.spare(batch.id or "", [ref.page])
+        raise
+    return replace(reading, degraded=reading.degraded or failed.degraded)
 
 
 def failed_reading(page: int, detail: str) -> PageReading:

@@ -1,7 +1,7 @@
 """What the one line writes: every method is one transaction that begins with a look at the lease."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -57,11 +57,11 @@ class SqlLine:
             if not done.rowcount:
                 raise NotFound(f"no arrival {arrival_id}")
 
-    def next_batch(self, prefer_retro: bool) -> str | None:
+    def next_batch(self, prefer_retro: bool, aside: Collection[str] = ()) -> str | None:
         first = Lane.RETRO if prefer_retro else Lane.REGISTRY
         query = (
             select(batches.c.id)
-            .where(batches.c.state.in_(_TO_DO))
+            .where(batches.c.state.in_(_TO_DO), batches.c.id.not_in(aside))
             .order_by(case((batches.c.lane == first.value, 0), else_=1), batches.c.sequence)
             .limit(1)
         )
@@ -79,6 +79,13 @@ class SqlLine:
 
     def charge(self, batch_id: str, pages: Sequence[int]) -> None:
         self._count(batch_id, pages, 1)
+
+    def spare(self, batch_id: str, pages: Sequence[int]) -> None:
+        here = (page_attempts.c.batch == batch_id) & page_attempts.c.page.in_(pages)
+        with self._fenced() as connection:
+            connection.execute(delete(page_attempts).where(here & (page_attempts.c.attempts == 0)))
+            fewer = {"attempts": page_attempts.c.attempts - 1}
+            connection.execute(update(page_attempts).where(here & (page_attempts.c.attempts > 0)).values(fewer))
 
     def save_readings(self, batch_id: str, readings: Iterable[PageReading]) -> None:
         """The last reading of a page holds."""

@@ -67,6 +67,10 @@ class TantivyIndex:
                 return _answer(began, 0, (), dict.fromkeys(FACETS, ()))
             return self._search(index.searcher(), request, began)
 
+    def exists(self) -> bool:
+        current = self._folder.current()
+        return current is not None and current.is_dir()
+
     def versions(self) -> dict[str, int]:
         with translated("versions"):
             index = self._latest()

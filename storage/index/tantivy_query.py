@@ -13,12 +13,14 @@ from pipeline.domain.matching import WIDENED
 from pipeline.domain.query import Group, Item, ParsedQuery, Thing, Word
 from pipeline.domain.romanian.analysis import EXACT, LEMMA, STEM, Keys
 from pipeline.domain.romanian.edits import allowed_edits
-from storage.index.tantivy_schema import CONTENT, NUMBER, pattern_token
+from storage.index.tantivy_schema import CONTENT, NUMBER, certain_token, pattern_token
 
 _FIELD_WEIGHT = {"text": 1.0, "subject": 2.0, "sender": 2.0, NUMBER: 4.0}
 _TIE_BREAKER = 0.2
 _ALL_WORDS = 1_000.0
 _THE_NUMBER = 2_000.0
+_SURELY = 500.0
+"""more for the document whose number it is for certain than for one that only may have it"""
 _NEAR = 0.6
 _NEAR_SLOP = 3
 _HELPER = 0.3
@@ -60,8 +62,10 @@ class QueryBuilder:
         clauses += [(Occur.Should, near) for pair in query.near for near in self._near(*pair)]
         if query.registry is not None:
             the_number = self._term(NUMBER, pattern_token(query.registry))
+            surely = self._term(NUMBER, certain_token(query.registry))
             clauses = [
                 (Occur.Should, Query.const_score_query(the_number, _THE_NUMBER)),
+                (Occur.Should, Query.const_score_query(surely, _SURELY)),
                 (Occur.Should, _joined(clauses)),
             ]
         return _joined(clauses)

@@ -120,6 +120,11 @@ def pattern_token(pattern: RegistryPattern) -> str:
     return f"={fold(pattern.register or '*')}:{pattern.number.lower()}/{pattern.year or '*'}"
 
 
+def certain_token(pattern: RegistryPattern) -> str:
+    """The token of a registry number that is certainly the document's."""
+    return f"!{pattern_token(pattern)}"
+
+
 def _number_tokens(link: Link) -> set[str]:
     """A registry number in each form that may be asked for, and the words and the date of the registration."""
     if link.number is None:
@@ -128,7 +133,10 @@ def _number_tokens(link: Link) -> set[str]:
     tokens = {key.lower(), f"{key.lower()}/{link.year}", *index_terms(analyse(link.number)).exact.split()}
     for register in {None, link.register}:
         for year in {None, link.year}:
-            tokens.add(pattern_token(RegistryPattern(key, year, register)))
+            pattern = RegistryPattern(key, year, register)
+            tokens.add(pattern_token(pattern))
+            if link.state is LinkState.CERTAIN:
+                tokens.add(certain_token(pattern))
     if link.register:
         tokens.add(fold(link.register))
     if link.date:

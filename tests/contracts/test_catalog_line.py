@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,7 @@ LATE_CALLS: dict[str, Callable[[LineCatalog], object]] = {
     "begin": lambda line: line.begin(arrived("one")[1].batch),
     "begin_run": lambda line: line.begin_run(arrived("one")[1].batch, [1]),
     "charge": lambda line: line.charge(arrived("one")[1].batch, [1]),
+    "spare": lambda line: line.spare(arrived("one")[1].batch, [1]),
     "save_readings": lambda line: line.save_readings(arrived("one")[1].batch, [PageReading(PageObservation(1))]),
     "commit": lambda line: line.commit(arrived("one")[0]),
     "pending_index": lambda line: line.pending_index(1),
@@ -252,3 +254,30 @@ def test_readers_and_writers_of_several_threads_and_processes_get_along(catalog:
     assert len(catalog.batches()) == 15
     held = catalog.entry(RegistryNumber("RG", 2021, "7"))
     assert held in [RegistryEntry(RegistryNumber("RG", 2021, "7"), subject=name) for name in ("ana", "ion")]
+
+
+def test_pages_of_a_line_that_was_told_to_stop_are_spared(catalog: SqlCatalog) -> None:
+    line = taken(catalog)
+    account, arrival = arrived("one")
+    three = replace(account, batch=replace(account.batch, pages=3))
+    line.receive(three, [3], Profile(), arrival)
+    line.begin_run(arrival.batch, [1, 2])
+    line.charge(arrival.batch, [2, 3])
+    line.charge(arrival.batch, [3])
+    line.spare(arrival.batch, [1, 3])
+    assert catalog.attempts(arrival.batch) == {2: 1, 3: 1}
+    assert catalog.suspects(arrival.batch) == {2, 3}
+    line.spare(arrival.batch, [2])
+    assert catalog.suspects(arrival.batch) == {2, 3}
+
+
+def test_a_batch_that_is_set_aside_lets_the_next_one_pass(catalog: SqlCatalog) -> None:
+    line = taken(catalog)
+    for name in ("one", "two"):
+        account, arrival = arrived(name)
+        line.receive(account, [1], Profile(), arrival)
+    first = line.next_batch(False)
+    assert first is not None
+    second = line.next_batch(False, [first])
+    assert second not in (None, first)
+    assert line.next_batch(False, [first, second or ""]) is None

@@ -7,6 +7,7 @@ import os
 import signal
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -183,6 +184,14 @@ def test_the_document_with_that_number_comes_first(index: Index, query: str) -> 
         ]
     )
     assert found(index, query) == names("is", "quotes")
+
+
+@pytest.mark.parametrize("query", ["48213", "RG 48213/2021"])
+def test_a_certain_number_comes_before_a_proposed_one(index: Index, query: str) -> None:
+    maybe = document("maybe", "48213 48213 48213/2021 48213", number="48213", subject="48213/2021")
+    link = replace(maybe.link, state=LinkState.PROPOSED)
+    index.put([replace(maybe, link=link), document("is", "text fără număr", number="48213")])
+    assert found(index, query) == names("is", "maybe")
 
 
 def test_fields_weigh_number_sender_subject_text(index: Index) -> None:

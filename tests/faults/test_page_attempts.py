@@ -5,7 +5,7 @@ from concurrent.futures import Future
 import pytest
 
 from pipeline.domain.batches import Batch, BatchAccount, BatchState, Ledger
-from pipeline.domain.errors import MissingPart, WorkerDied, WorkerTimeout
+from pipeline.domain.errors import MissingPart, Stopped, WorkerDied, WorkerTimeout
 from pipeline.domain.pages import PageObservation, PageReading, SheetLook
 from pipeline.domain.settings import Profile
 from pipeline.domain.work import ReadSettings
@@ -22,15 +22,16 @@ class ScriptedWorkers:
 
     size = 2
 
-    def __init__(self, fault_of=lambda pages: None):
+    def __init__(self, fault_of=lambda pages: None, text_fault_of=lambda pages: None):
         self.fault_of = fault_of
+        self.text_fault_of = text_fault_of
         self.tasks = []
 
     def read_pages(self, task):
         pages = [ref.page for ref in task.pages]
         self.tasks.append(pages)
         future = Future()
-        fault = self.fault_of(pages)
+        fault = self.fault_of(pages) or (self.text_fault_of(pages) if task.settings.read_text else None)
         if fault is not None:
             future.set_exception(fault)
         else:
@@ -73,7 +74,25 @@ def test_poison_page_costs_itself_alone(catalog):
     assert failed[0].degraded.code == "page-failed"
     assert failed[0].observation.look is SheetLook.UNKNOWN
     assert failed[0].observation.codes_failed
-    assert workers.tasks.count([4]) == ATTEMPTS
+    assert workers.tasks.count([4]) == ATTEMPTS + 1
+
+
+def test_page_that_only_the_engine_fails_on_keeps_its_codes(catalog):
+    workers = ScriptedWorkers(text_fault_of=lambda pages: WorkerTimeout("hangs") if 4 in pages else None)
+    readings = read(catalog, workers)
+    assert [reading.degraded.code for reading in readings if reading.degraded] == ["page-failed"]
+    assert readings[3].observation == PageObservation(4)
+
+
+def test_pages_of_a_line_that_is_told_to_stop_are_not_charged(catalog):
+    own, line, _batch = catalog
+    line.begin_run(BATCH, [5])
+    with pytest.raises(Stopped):
+        read(catalog, ScriptedWorkers(lambda pages: Stopped("told to") if 1 in pages else None))
+    assert own.suspects(BATCH) == {5}
+    with pytest.raises(Stopped):
+        read(catalog, ScriptedWorkers(lambda pages: Stopped("told to") if pages == [5] else None))
+    assert not any(own.attempts(BATCH).values())
 
 
 def test_passing_fault_is_forgotten(catalog):

@@ -26,7 +26,7 @@ def _longest_first(*names: str) -> str:
 
 
 _WORD_MONTH = rf"(?:{_longest_first(*MONTHS)}|(?:{_longest_first(*_SHORT)})\b\.?)"
-_ROMAN_MONTH = rf"(?:[il1]x|[il1]v|x[il1]{{0,2}}|v[il1]{{0,3}}|i{{1,3}})"
+_ROMAN_MONTH = r"(?:[il1]x|[il1]v|x[il1]{0,2}|v[il1]{0,3}|i{1,3})"
 """where an X or V is beside them, a 1 or l is an I that OCR misread: 27.1X.2021"""
 _ANY_MONTH = rf"(?:\d{{1,2}}|{_WORD_MONTH}|{_ROMAN_MONTH})"
 _DAY = r"(?P<day>\d{1,2})"

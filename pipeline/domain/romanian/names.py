@@ -23,7 +23,8 @@ def folded_words(text: str) -> list[str]:
 def name_found(name: str, pages: Iterable[str]) -> bool:
     """Whether one of the pages has all significant words of a name, in any order, long ones as OCR may misread them.
 
-    Old and present spelling are one: Pîrvu, Pârvu. A name that has too little to go by (initials, legal forms, one short word) is never found.
+    Old and present spelling are one: Pîrvu, Pârvu.
+    A name that has too little to go by (initials, legal forms, one short word) is never found.
     """
     idle = word_lists("name_words")["idle"]
     wanted = {_shape(word) for word in folded_words(name) if len(word) > 1 and word not in idle}

@@ -20,12 +20,15 @@ _CONTEXT = 90
 
 def number_key(number: str) -> str:
     """What the written forms of one number have in common: ``60.167`` and ``060167`` → ``60167``; ``6.11.0`` stays."""
-    key = "".join(number.split()).upper()
-    if _THOUSANDS.fullmatch(key):
-        key = key.replace(".", "")
+    key = without_thousands("".join(number.split()).upper())
     if key.isascii() and key.isdigit():
         key = key.lstrip("0") or "0"
     return key
+
+
+def without_thousands(number: str) -> str:
+    """``60.167`` → ``60167``; anything else stays as it is."""
+    return number.replace(".", "") if _THOUSANDS.fullmatch(number) else number
 
 
 class NumberRole(StrEnum):

@@ -35,10 +35,12 @@ WIDE = 0.4
 
 NOISE = 2
 """words read before the cue that may be misread stamp, where the institution is named"""
-_ANCHORS = frozenset({"nr", "numar", "numarul", "intrare", "iesire", "inreg", "registratura"})
+_ANCHORS = frozenset({"nr", "no", "numar", "numarul", "intrare", "iesire", "inreg", "registratura"})
 _REGISTERED = "inregistr"
 _STROKES = tuple("|[]{}!")
 _STROKE = re.compile(r"[|/\\\[\]]\s*$")
+_SHORT_DATE = re.compile(r"\s?[/-]\s?\d{1,2}([./-])\d{1,2}\1\d{2}(?!\d)", re.ASCII)
+"""its century is open, so it gives no year; but what stands before it is a number"""
 
 
 class Standing(IntEnum):
@@ -123,7 +125,9 @@ class _Place:
         words = own_words | set(cue_words(above))
         named = institution_named(self.institution.name, self.institution.code, words)
         read, number, strange = self._number()
-        if number is None or number.repaired or number.role is NumberRole.QUOTED or self._in_running_text(above):
+        if number is None or number.repaired or number.role is NumberRole.QUOTED:
+            return None
+        if self._in_running_text(above) or self._titled(above):
             return None
         confidence = read.confidence(number.start, number.number_end)
         date, year, date_confidence = self._when(read, number, above)
@@ -173,6 +177,8 @@ class _Place:
         """Whether nothing beside it may be a digit of it; what follows is known where a date or year does."""
         if _STROKE.search(number.cue) or text[number.number_end : number.number_end + 1] in _STROKES:
             return False
+        if _SHORT_DATE.match(text, number.end):
+            return True
         rest = folded_words(text[number.end :].split("\n")[0])
         return number.year is not None or not rest or not (rest[0].isdigit() or self._strange(rest[:1], 1))
 
@@ -206,7 +212,7 @@ class _Place:
             return None
         by_words = label or number.register == self.institution.default_register or registry or incoming
         if named and not self._another_named(words):
-            return Standing.OWN
+            return Standing.OWN if registry or not office else Standing.CUED
         if by_words and not office and not (incoming and outgoing and not registry):
             return Standing.OWN
         if registering:
@@ -222,7 +228,9 @@ class _Place:
         words: set[str] = set()
         for line in stacked(self.run, self.runs, downwards=True, most=2):
             read = cue_words([line])
-            if self._wide(line) or set(read) & {*lists["address"], *lists["authorities"], *lists["offices"]} - {"primaria"}:
+            if self._wide(line) or set(read) & {*lists["address"], *lists["authorities"], *lists["offices"]} - {
+                "primaria"
+            }:
                 break
             words |= set(read)
         return "registratura" in words
@@ -240,6 +248,12 @@ class _Place:
             for line in (self.run, *above[:1])
         )
 
+    def _titled(self, above: Sequence[Segment]) -> bool:
+        """Whether the number is an act's (``CERTIFICAT DE URBANISM Nr. …``) or quoted (``Răspuns la adresa Nr. …``)."""
+        titles = set(word_lists("stamp_words")["titles"])
+        lines = [cue_words([line]) for line in (self.run, *above[:1])]
+        return any(titles & set(words) or "adresa" in words[1:] for words in lines)
+
     def _wide(self, line: Segment) -> bool:
         return line.right - line.left >= WIDE * self.page.width
 
@@ -252,13 +266,16 @@ class _Place:
         self, read: StampText, number: WrittenNumber, above: Sequence[Segment]
     ) -> tuple[dt.date | None, int | None, float]:
         """Date, year and their confidence: written with the number, else on its row or below, else right above."""
-        if number.year is not None:
-            return number.date, number.year, read.confidence(number.number_end, number.end)
+        written = read.confidence(number.number_end, number.end)
+        if number.date is not None:
+            return number.date, number.year, written
         beside = [date for date in find_dates(read.text) if date.start >= number.number_end]
         for text, dates in ((read, beside), *((text, find_dates(text.text)) for text in self._around(above))):
-            if dates and dates[0].until is None:
-                return dates[0].date, dates[0].date.year, text.confidence(dates[0].start, dates[0].end)
-        return None, None, 0.0
+            if dates and dates[0].until is None and number.year in (None, dates[0].date.year):
+                sure = text.confidence(dates[0].start, dates[0].end)
+                if number.year is None or sure >= READABLE:
+                    return dates[0].date, dates[0].date.year, sure if number.year is None else min(sure, written)
+        return None, number.year, written if number.year is not None else 0.0
 
     def _around(self, above: Sequence[Segment]) -> list[StampText]:
         return [stamp_text(self._rows_below(), ""), stamp_text([[line] for line in above[:2]], "")]

@@ -126,7 +126,13 @@ def test_letters_hold_no_code(lines):
     assert read(scans.letter(300, lines), 300) == ()
 
 
-def test_a_page_without_codes_is_looked_at_once_at_half_resolution(monkeypatch):
+@pytest.mark.parametrize(("dpi", "size"), [(100, 60), (200, 120)])
+def test_a_very_large_code_is_read_through_noise(dpi, size):
+    page = scans.put(scans.blank(dpi), scans.code(PAYLOAD, width=size, dpi=dpi), 45, 90, dpi)
+    assert {code.text for code in read(scans.noisy(page, 14), dpi)} == {PAYLOAD}
+
+
+def test_a_page_without_codes_is_looked_at_at_half_resolution_and_coarsely(monkeypatch):
     seen = []
     whole = Zbar.read
 
@@ -138,7 +144,7 @@ def test_a_page_without_codes_is_looked_at_once_at_half_resolution(monkeypatch):
     monkeypatch.setattr(Zxing, "read", lambda self, grey: pytest.fail("the second reader was asked"))
     page = scans.letter(300, 30)
     read(page, 300)
-    assert seen == [(page.shape[0] // 2, page.shape[1] // 2)]
+    assert seen == [(page.shape[0] // 2, page.shape[1] // 2), (page.shape[0] // 8, page.shape[1] // 8)]
 
 
 def test_binary_and_very_long_payloads_are_kept_as_text():

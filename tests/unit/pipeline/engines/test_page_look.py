@@ -106,6 +106,79 @@ def test_a_form_or_a_photograph_with_a_code_is_content():
         assert look(scans.put(page, qr(), 175, 10)).look is SheetLook.CONTENT
 
 
+INSTRUCTIONS = (
+    "Această foaie desparte documentele unui lot scanat.",
+    "Se așază înaintea primei pagini a fiecărui document.",
+    "Nu se îndoaie, nu se capsează și nu se scrie pe codul ei.",
+    "Foaia poate fi folosită din nou cât timp este curată.",
+    "Înainte de scanare se verifică geamul scanerului.",
+    "Pentru lămuriri sunați la registratură, interior 112.",
+)
+
+
+def instructed(page, lines, top=200, dpi=200):
+    for place, text in enumerate(INSTRUCTIONS[:lines]):
+        page = scans.words(page, 45, top + 8 * place, text, 4.2, dpi)
+    return page
+
+
+@pytest.mark.parametrize("worn", [lambda page: page, scans.bitonal, lambda page: scans.skewed(page, 5)])
+def test_a_sheet_that_tells_how_it_is_used_is_a_sheet(worn):
+    patch = instructed(patch_sheet(), 6, 175)
+    titled = scans.words(instructed(scans.put(scans.blank(), qr(40), 85, 90), 6), 60, 40, "SEPARATOR", 14, bold=True)
+    assert [look(worn(page)).look for page in (patch, titled)] == [SheetLook.SHEET] * 2
+
+
+def test_a_large_code_above_a_few_lines_without_a_title_is_in_doubt():
+    page = instructed(scans.put(scans.blank(), scans.code("PATCHT", "Code128", 90, 20), 60, 120), 6)
+    found = look(page)
+    assert (found.look, found.sheetlike) == (SheetLook.CONTENT, True)
+
+
+@pytest.mark.parametrize("dpi", [100, 200])
+def test_a_short_list_with_a_small_code_is_content(dpi):
+    page = scans.letter(dpi, 0)
+    for place in range(9):
+        page = scans.words(page, 30, 70 + 10 * place, f"{place + 1}. copie act nr. {place * 7}/2021", 4, dpi)
+    found = look(scans.put(page, qr(15, dpi), 180, 270, dpi), dpi)
+    assert (found.look, found.sheetlike) == (SheetLook.CONTENT, False)
+
+
+def torn(page):
+    page = page.copy()
+    page[:, scans.px(108, 200) :] = 250
+    return page
+
+
+def struck(page):
+    for left in (80, 100, 118):
+        page = scans.line(page, (left, 125), (left, 150), 0, 5)
+    return page
+
+
+def test_a_sheet_by_anybody_whose_code_cannot_be_read_is_seen():
+    alone = scans.put(scans.blank(), qr(40), 85, 130)
+    linear = scans.put(scans.blank(), scans.code(PAYLOAD, "Code128", 140, 20), 35, 135)
+    for page in (torn(alone), torn(linear), struck(instructed(patch_sheet(), 6, 175))):
+        assert read_codes(page, 200, SETTINGS) == ()
+        found = look(page)
+        assert (found.look, found.sheetlike) == (SheetLook.CONTENT, True)
+
+
+def test_content_without_a_code_is_no_unread_sheet():
+    bars = scans.words(scans.blank(), 60, 60, "Buget 2021", 9, bold=True)
+    for place, height in enumerate((50, 80, 30, 60, 95)):
+        bars = scans.line(bars, (50 + 20 * place, 200), (50 + 20 * place, 200 - height), 30, 10)
+    blacked = scans.letter(lines=4)
+    for place in range(4):
+        blacked = scans.line(blacked, (60, 150 + 15 * place), (150, 150 + 15 * place), 0, 4.5)
+    small = np.full_like(scans.blank(), 250)
+    column = scans.letter(lines=45, head=False, points=7)[:, scans.px(24, 200) : scans.px(95, 200)]
+    small[:, scans.px(60, 200) : scans.px(60, 200) + column.shape[1]] = column
+    for page in (bars, blacked, small, scans.skewed(small, 5)):
+        assert not look(page).sheetlike
+
+
 def blanks(dpi=200):
     page = scans.blank(dpi)
     chance = np.random.default_rng(0)

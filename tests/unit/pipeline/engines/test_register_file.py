@@ -81,11 +81,22 @@ def test_encodings_and_delimiters(tmp_path: Path, encoding: str, delimiter: str,
         "NR. INREGISTRARE;data;EMITENTUL",
         "number;date;sender",
         "Nr. de înregistrare;Data;Solicitant",
+        "NUMĂR ÎNREG.;Data;EXPEDITOR / EMITENT",
+        "Număr;Data;Expeditor (nume și prenume)",
     ],
 )
 def test_header_names(tmp_path: Path, header: str) -> None:
     (entry,) = read(tmp_path, f"{header}\n17;03.02.2022;Ana\n").rows
     assert (entry.number, entry.sender) == (RegistryNumber("RG", 2022, "17"), "Ana")
+
+
+def test_names_that_go_on_are_known_where_nothing_else_can_be_meant(tmp_path: Path) -> None:
+    text = "Nr. crt.;Nr. înreg.;Data;Data expedierii;Conținutul pe scurt al actului;Direcția repartizată;"
+    text += "Expeditor dosar;Expeditor\n"
+    row = "1;48213;27.09.2021.;30.09.2021;Cerere;Spații Verzi;D;Ion Pop\n"
+    (entry,) = read(tmp_path, text + row).rows
+    assert (entry.number.number, entry.date) == ("48213", dt.date(2021, 9, 27))
+    assert (entry.sender, entry.subject, entry.department) == ("Ion Pop", "Cerere", "SPATII_VERZI")
 
 
 def test_columns_in_any_order_and_the_running_number_is_not_the_number(tmp_path: Path) -> None:
@@ -120,7 +131,7 @@ def test_default_register(tmp_path: Path) -> None:
         ("Nr. 48213 din 27.09.2021", RegistryNumber("RG", 2021, "48213")),
         ("156773/CP/03.08.2018", RegistryNumber("RG", 2018, "156773")),
         ("298389/451/06.07.2016", RegistryNumber("RG", 2016, "298389")),
-        ("60.167/16 februarie 2011", RegistryNumber("RG", 2011, "60.167")),
+        ("60.167/16 februarie 2011", RegistryNumber("RG", 2011, "60167")),
         ("6.11.0 din 04.11.2018", RegistryNumber("RG", 2018, "6.11.0")),
         ("SC2015-28487 din 29.10.2015", RegistryNumber("RG", 2015, "SC2015-28487")),
         ("P.12.4545/04.10.2016", RegistryNumber("RG", 2016, "P.12.4545")),
@@ -213,7 +224,7 @@ def test_registers_have_a_shape(tmp_path: Path) -> None:
 def test_one_number_twice(tmp_path: Path) -> None:
     rows = "60.167;2021;Ana\n60167;2021;Ana\n060167;2021;Ion\n60167;2022;Ion\n"
     answer = read(tmp_path, f"nr.;an;expeditor\n{rows}")
-    assert [str(entry.number) for entry in answer.rows] == ["RG 60.167/2021", "RG 60167/2022"]
+    assert [str(entry.number) for entry in answer.rows] == ["RG 60167/2021", "RG 60167/2022"]
     (bad,) = answer.bad
     assert (bad.line, bad.reason_code, bad.values["first"]) == (4, "twice", "2")
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from pipeline.domain.errors import InputFault, WorkerDied, WorkerFault, WorkerTimeout
 from pipeline.domain.work import SourceFacts, SourceFormat
-from pipeline.engines.calls import INSPECT
+from pipeline.engines.calls import INSPECT, path_text
 from pipeline.engines.sandbox import Limits, Sandbox, probe_sandbox, wipe_scratch
 
 SECONDS = 60
@@ -126,3 +126,18 @@ def test_leftovers_are_wiped(scratch):
 
 def test_probe():
     assert probe_sandbox().good
+
+
+@pytest.mark.parametrize("name", [b"\xff\xfe.png", "ș 100%20.png".encode(), b"new\nline.png"])
+def test_any_name_can_be_told_to_the_child(sandbox, page, name):
+    named = page.parent / os.fsdecode(name)
+    page.rename(named)
+    assert sandbox.call(INSPECT, path_text(named), SECONDS).pages == 1
+
+
+def test_a_child_killed_from_another_thread_ends_the_call_and_all_later_ones(sandbox, page):
+    sandbox.call(INSPECT, str(page), SECONDS)
+    sandbox.kill()
+    for _ in range(2):
+        with pytest.raises(WorkerDied):
+            sandbox.call(INSPECT, str(page), SECONDS)

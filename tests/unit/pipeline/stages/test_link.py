@@ -258,11 +258,14 @@ def test_label_number_date_and_sender_agree(link) -> None:
 
 
 GOOD = "INTRARE Nr. 48213 din 27.09.2021"
+FIVE_OF_2020 = replace(ENTRY, number=RegistryNumber("RG", 2020, "5"))
 PROPOSED = [
     ([*stamp(*OWN, GOOD)], None, "read_unlike_sender"),
     ([*stamp(*OWN, "INTRARE Nr. 48213 din 28.09.2021"), LETTER], None, "read_other_date"),
     ([*stamp(*OWN, "INTRARE Nr. 48213/2021"), LETTER], None, "read_without_date"),
-    ([*stamp(*OWN, "INTRARE Nr. 48213"), LETTER], None, "read_without_year"),
+    ([*stamp(*OWN, "INTRARE Nr. 48213"), LETTER], None, "read_without_year_found"),
+    ([*stamp(*OWN, "INTRARE Nr. 5"), LETTER], None, "read_without_year"),
+    ([*stamp(*OWN, "INTRARE Nr. 5 din 27.09.2021"), LETTER], Register((ENTRY, FIVE_OF_2020)), "read_other_year"),
     ([*stamp(*OWN, "INTRARE Nr. 5 din 27.09.2021"), LETTER], None, "read_unknown"),
     ([*stamp(*OWN, GOOD), LETTER], Register(entries=()), "read_unchecked"),
     ([*stamp(*OWN, GOOD), LETTER], Register((replace(ENTRY, sender=None),)), "read_unlike_sender"),
@@ -281,9 +284,31 @@ def test_a_stamp_that_is_not_sure_is_proposed(link, lines, register, code) -> No
     assert (said(outcome), outcome.rivals) == ([code], ())
 
 
+KNOWN = {
+    "read_unlike_sender", "read_other_date", "read_without_date", "read_without_year_found", "read_claimed",
+    "read_unnamed", "two_registrations",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(("lines", "register", "code"), PROPOSED)
-def test_in_the_archive_it_is_nothing(link, lines, register, code) -> None:
-    assert link(lines=lines, register=register, lane=Lane.RETRO) == LinkOutcome()
+def test_in_the_archive_only_what_the_register_knows_is_asked(link, lines, register, code) -> None:
+    outcome = link(lines=lines, register=register, lane=Lane.RETRO)
+    if code in KNOWN:
+        assert (outcome.link.state, said(outcome)) == (LinkState.PROPOSED, [code])
+    else:
+        assert outcome == LinkOutcome()
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        ([*stamp(*OWN, "INTRARE Nr. 48213"), LETTER], ("RG 48213", "RG 48213/2021 din 27.09.2021")),
+        ([*stamp(*OWN, "INTRARE Nr. 48213 din 28.09.2021"), LETTER], ("28.09.2021", "27.09.2021")),
+    ],
+)
+def test_a_doubt_names_both_sides(link, lines, names) -> None:
+    reason = link(lines=lines).questions[0].reason
+    assert all(name in reason for name in names)
 
 
 def test_in_the_archive_a_sure_stamp_and_a_separator_count(link) -> None:

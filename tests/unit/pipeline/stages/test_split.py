@@ -266,6 +266,20 @@ def test_fixed_code_printed_in_a_letter_does_nothing():
     assert doubts(result) == []
 
 
+@pytest.mark.parametrize("doubtful", [{"sheetlike": True}, {"look": SheetLook.UNKNOWN}])
+def test_fixed_code_on_what_may_be_a_sheet_is_held(doubtful):
+    result = split(PATCH, P, {**letter("PATCHT"), **doubtful}, P, separators=["fixed:PATCHT"])
+    assert documents(result) == [[2, 3, 4]]
+    assert doubts(result) == [("split", "fixed_in_doubt", (3,), 0)]
+
+
+def test_a_sheet_by_anybody_without_a_readable_code_is_held():
+    unread = {"look": SheetLook.CONTENT, "sheetlike": True}
+    for separators in (["opis"], ["fixed:PATCHT"]):
+        assert ("split", "separator_unreadable", (1,), 0) in doubts(split(unread, P, separators=separators))
+    assert doubts(split(letter("1/2026"), unread, separators=["sticker"])) == []
+
+
 def test_fixed_text_is_the_whole_payload():
     result = split(PATCH, P, {"codes": codes("PATCHT 2"), "look": SheetLook.SHEET}, separators=["fixed:PATCHT"])
     assert documents(result) == [[2, 3]]

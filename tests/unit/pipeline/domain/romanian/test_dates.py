@@ -40,6 +40,10 @@ def test_one_day_in_all_its_forms(written: str) -> None:
     [
         ("30.XII.2008", dt.date(2008, 12, 30)),
         ("17.VII.2018", dt.date(2018, 7, 17)),
+        ("27.1X.2021", dt.date(2021, 9, 27)),
+        ("27.X1.2021", dt.date(2021, 11, 27)),
+        ("27.V1l.2021", dt.date(2021, 7, 27)),
+        ("27.11.2021", dt.date(2021, 11, 27)),
         ("16 februarie 2011", dt.date(2011, 2, 16)),
         ("1 mai 2020", dt.date(2020, 5, 1)),
         ("05.04.2021", dt.date(2021, 4, 5)),

@@ -12,6 +12,8 @@ from pipeline.domain.romanian.names import institution_named, name_found
         ("S.C. APA NOVA S.R.L.", "APA NOVA vă aduce la cunoștință", True),
         ("Oprea Adrian Ion", "Mă numesc Oprea Adrian lon", True),
         ("Constantinescu Vasile", "Constantmescu Vasile", True),
+        ("Pârvu Constantin", "Subsemnatul PÎRVU Constantin", True),
+        ("Pîrvu Constantin", "Subsemnatul Pârvu Constantin", True),
         ("Popescu Ion", "Popescu Vasile", False),
         ("Popescu Ion", "Ionescu Ion", False),
         ("Ion", "Ion Popescu", False),
@@ -45,3 +47,11 @@ def test_all_words_must_be_on_one_page() -> None:
 )
 def test_institution(name: str, words: str, named: bool) -> None:
     assert institution_named(name, "DEMO", words.split()) is named
+
+
+def test_a_code_that_is_the_place_s_name_names_nobody() -> None:
+    name = "Primăria Municipiului Arad"
+    assert not institution_named(name, "ARAD", ["srl", "beta", "arad"])
+    assert not institution_named(name, "ARAD", ["judetul", "arad"])
+    assert institution_named(name, "ARAD", ["primaria", "municipiului", "arad"])
+    assert institution_named(name, "PMA", ["registratura", "pma"])

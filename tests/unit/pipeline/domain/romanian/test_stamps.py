@@ -46,6 +46,9 @@ def stamp(*lines: str, left: int = 1500, confidence: float = 0.95) -> list[tuple
         ("PRIMARIA DEMONSTRATJVA", "REG1STRATURA GENERALA", "lNTRARE Nr. 48213", "Ziua 27 Luna 09 Anul 2021"),
         ("PRIMĂRIA DEMONSTRATIVĂ", "27.09.2021", "INTRARE Nr. 48213"),
         ("Registratura DEMO", "Nr. înregistrare 48213/CP/27.09.2021"),
+        ("Registratura DEMO", "No. 48213 / 27.09.2021"),
+        ("Primăria Demonstrativă", "Nr. 48213/2021", "Data: 27.09.2021 10:15"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "Registratura generală", "nr. 048213 / 27.1X.2021"),
     ],
 )
 @pytest.mark.parametrize("around", [[], [*LETTERHEAD, *BODY]], ids=["alone", "beside a letterhead"])
@@ -212,3 +215,94 @@ def _read(image: Image.Image) -> PageText:
         if text.strip()
     )
     return PageText(image.width, image.height, 300.0, 0, words, "", "", None, "tesseract")
+
+
+ARAD = Institution(code="ARAD", name="Primăria Municipiului Arad")
+
+
+@pytest.mark.parametrize(
+    "letterhead",
+    [
+        ("S.C. TEHNOMONTAJ VEST S.R.L.", "Arad, Calea Aurel Vlaicu nr. 225", "Nr. 771 / 20.09.2021"),
+        ("INSTITUȚIA PREFECTULUI - JUDEȚUL ARAD", "Serviciul Controlul Legalității", "Nr. 9915/24.09.2021"),
+        ("INSTITUȚIA PREFECTULUI", "JUDEȚUL ARAD", "IEȘIRE NR. 9915", "24.09.2021"),
+        ("ISU VASILE GOLDIȘ ARAD", "Nr. 1.234.567 din 21.09.2021"),
+        ("SC BETA SRL", "Municipiul Arad", "Nr. 771 din 20.09.2021"),
+        ("JUDECĂTORIA ARAD", "Secția civilă", "Nr. 1822 din 22.09.2021"),
+    ],
+)
+def test_a_letterhead_of_the_same_town_is_not_the_institution(page_of, letterhead) -> None:
+    """The town's name is in every letterhead of the town, also where it is the institution's code."""
+    own = stamp("PRIMĂRIA MUNICIPIULUI ARAD", "INTRARE Nr. 48213", "din 27.09.2021")
+    found = find_registrations(page_of([*own, *stamp(*letterhead, left=150)]), ARAD)
+    assert (found[0].number, found[0].standing) == ("48213", Standing.OWN)
+    assert all(each.standing < Standing.OWN for each in found[1:])
+    alone = find_registrations(page_of(stamp(*letterhead, left=150)), ARAD)
+    assert all(each.standing < Standing.OWN for each in alone)
+
+
+def test_the_council_s_name_on_the_own_stamp_changes_nothing(page_of) -> None:
+    lines = ("CONSILIUL LOCAL AL MUNICIPIULUI ARAD", "PRIMĂRIA MUNICIPIULUI ARAD", "Nr. 48213 din 27.09.2021")
+    (found,) = find_registrations(page_of(stamp(*lines)), ARAD)
+    assert found.standing is Standing.OWN
+
+
+def test_the_registry_may_be_named_under_the_number(page_of) -> None:
+    (found,) = find_registrations(
+        page_of(stamp("Nr. 48213 / 27.09.2021", "REGISTRATURA GENERALĂ", "PRIMĂRIA MUNICIPIULUI ARAD")), ARAD
+    )
+    assert (found.number, found.standing) == ("48213", Standing.CUED)
+    (addressed,) = find_registrations(
+        page_of(stamp("Nr. 48213 / 27.09.2021", "Către Primăria Municipiului Arad", "Registratura")), ARAD
+    )
+    assert addressed.standing is Standing.BARE
+
+
+def test_a_date_with_an_open_century_gives_the_number_alone(page_of) -> None:
+    (found,) = find_registrations(page_of(stamp("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. 48213 / 27.09.21")), DEMO)
+    assert (found.number, found.year, found.date) == ("48213", None, None)
+
+
+def test_a_date_below_of_another_year_is_not_the_number_s(page_of) -> None:
+    (found,) = find_registrations(
+        page_of(stamp("PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. 48213/2021", "15.03.2020")), DEMO
+    )
+    assert (found.year, found.date) == (2021, None)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Răspuns la adresa Primăriei Demonstrative", "Nr. 48213/27.09.2021"),
+        ("La adresa dumneavoastră", "Nr. înregistrare 48213/27.09.2021"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "Ref. nr. 48213/27.09.2021"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "CERTIFICAT DE URBANISM", "Nr. 48213 din 27.09.2021"),
+        ("PRIMĂRIA DEMONSTRATIVĂ", "AUTORIZAȚIE DE CONSTRUIRE Nr. 48213 din 27.09.2021"),
+        ("CONSILIUL LOCAL DEMONSTRATIVA", "PRIMĂRIA DEMONSTRATIVĂ", "HOTĂRÂREA", "Nr. 48213 din 27.09.2021"),
+        ("FACTURA FISCALĂ", "Nr. 48213 / 27.09.2021"),
+    ],
+)
+def test_numbers_of_acts_and_quoted_ones_are_no_registrations(page_of, lines) -> None:
+    assert find_registrations(page_of(stamp(*lines, left=200)), DEMO) == []
+
+
+def test_a_stamp_under_a_title_is_still_one(page_of) -> None:
+    lines = ("CERERE PENTRU CERTIFICAT DE URBANISM", "PRIMĂRIA DEMONSTRATIVĂ", "INTRARE Nr. 48213 din 27.09.2021")
+    (found,) = find_registrations(page_of(stamp(*lines)), DEMO)
+    assert (found.number, found.standing) == ("48213", Standing.OWN)
+
+
+@pytest.mark.parametrize(
+    ("lines", "standing"),
+    [
+        (("PRIMĂRIA DEMONSTRATIVĂ", "CABINET PRIMAR", "Nr. 6944 / 03.10.2017"), Standing.CUED),
+        (("PRIMĂRIA DEMONSTRATIVĂ", "DIRECȚIA DE MEDIU", "Nr. 10241 / 10.10.2017"), Standing.CUED),
+        (
+            ("PRIMĂRIA DEMONSTRATIVĂ", "DIRECȚIA RELAȚII CU PUBLICUL", "REGISTRATURA", "Nr. 48213/27.09.2021"),
+            Standing.OWN,
+        ),
+    ],
+)
+def test_an_office_of_the_institution_may_number_for_itself(page_of, lines, standing) -> None:
+    (found,) = find_registrations(page_of(stamp(*lines)), DEMO)
+    assert found.standing is standing
