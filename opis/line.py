@@ -50,6 +50,8 @@ class Line:
     stop: threading.Event = field(default_factory=threading.Event)
     wake: threading.Event = field(default_factory=threading.Event)
     folders: Sequence[HotFolder] = ()
+    doubtful: bool = False
+    """something was held, quarantined or refused since the line began"""
     _taken: int = 0
     _down: int = 0
     _unsettled: bool = False
@@ -209,6 +211,7 @@ class Line:
     def _take_one(self, folder: HotFolder, claimed: Claimed) -> None:
         files = pages_of(claimed)
         if claimed.fault is not None and not (files and claimed.fault.code != "not-regular"):
+            self.doubtful = True
             folder.quarantine(claimed, reason_for(claimed.fault))
             return
         incoming = Incoming(files, claimed.is_folder, claimed.source, folder.profile, claimed.token, claimed.fault)
@@ -224,6 +227,7 @@ class Line:
         if batch.state is BatchState.QUARANTINED:
             problem = self.parts.catalog.account(batch.id or "").problems[0]
             fault = claimed.fault or InputFault(problem.code, problem.message)
+            self.doubtful = True
             end = folder.quarantine(claimed, reason_for(fault, "inspect", sha256=batch.sha256))
         else:
             end = folder.finish(claimed, dt.datetime.now().date())
@@ -275,6 +279,7 @@ class Line:
             self._set_aside(batch_id, fault)
             return True
         self._taken += 1
+        self.doubtful = self.doubtful or account.batch.state is not BatchState.FILED
         self._aside.pop(batch_id, None)
         log.info(
             "batch %.8s: %s, %d documents, %d reviews",

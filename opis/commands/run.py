@@ -37,11 +37,10 @@ def run(own: Context, until_idle: bool) -> int:
         click.echo(say("terminal.web_address", address=web.address), err=True)
     try:
         lease = _lease(parts, stop)
-        if lease is not None:
-            _work(parts, lease, stop, until_idle)
+        doubtful = lease is not None and _work(parts, lease, stop, until_idle)
     finally:
         web.stop()
-    return 0
+    return 1 if doubtful and until_idle else 0
 
 
 def _stop_on_signals() -> threading.Event:
@@ -71,13 +70,15 @@ def _lease(parts: Parts, stop: threading.Event) -> LineCatalog | None:
     return None
 
 
-def _work(parts: Parts, lease: LineCatalog, stop: threading.Event, until_idle: bool) -> None:
+def _work(parts: Parts, lease: LineCatalog, stop: threading.Event, until_idle: bool) -> bool:
+    """True when something was held, quarantined or refused, or a batch was given up."""
     workers = start_workers(parts, first=True)
     try:
         with PageBar() as bar:
             line = Line(parts, lease, workers, report=bar.report, stop=stop)
             line.watch()
             line.run(idle=(lambda: not line.waiting()) if until_idle else None)
+        return line.doubtful or bool(line.given_up)
     finally:
         workers.close()
         lease.release()

@@ -11,7 +11,7 @@ OpisError
 │   ├── WorkerTimeout
 │   └── WorkerDied
 ├── KeyTaken                    1  an object key exists with other content
-├── NotFound                    1  no such batch, document, entry
+├── NotFound                    2  no such batch, document, entry
 ├── Fenced                      3  another line holds the lease
 └── Stopped                     1  the line was told to stop while the item was worked on: its fault is it not
 """
@@ -79,6 +79,7 @@ class KeyTaken(OpisError):
 
 
 class NotFound(OpisError):
+    exit_code = 2
     advice = "Verificați identificatorul."
 
 

@@ -74,7 +74,7 @@ def test_hot_folder_quarantines_and_goes_on(program, good):
     (hot / "link.pdf").symlink_to(good)
     shutil.copy(good, hot / "good.pdf")
     ran = program.run("run", "--until-idle")
-    assert ran.code == 0, ran.err
+    assert ran.code == 1, ran.err
     assert "Traceback" not in ran.err
     for name, (code, _) in BAD.items():
         assert (hot / "eroare" / name).exists()

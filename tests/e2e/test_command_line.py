@@ -42,9 +42,9 @@ def test_wrong_usage(program, arguments):
 
 
 def test_unknown_and_short_ids(program):
-    assert program.run("batch", "show", "0123456789ab").code == 1
+    assert program.run("batch", "show", "0123456789ab").code == 2
     assert program.run("batch", "show", "0123").code == 2
-    assert program.run("document", "show", "0123456789ab").code == 1
+    assert program.run("document", "show", "0123456789ab").code == 2
 
 
 def test_init_makes_home_and_hot_folders(program):
