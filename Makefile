@@ -8,7 +8,7 @@ HOME_DIR ?= opis-data
 PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	>/dev/null 2>&1 && { echo $$p; break; }; done)
-PACKAGES := python3-venv tesseract-ocr tesseract-ocr-ron tesseract-ocr-osd poppler-utils libzbar0 fonts-dejavu-core
+PACKAGES := python3-venv tesseract-ocr tesseract-ocr-ron tesseract-ocr-osd poppler-utils 'libzbar0|libzbar0t64' fonts-dejavu-core
 
 .PHONY: help install packages run test lint check bench clean
 

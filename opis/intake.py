@@ -19,7 +19,6 @@ from pipeline.domain.work import EXTENSIONS, SourceFacts
 from pipeline.ports.catalog import Arrival, Catalog, LineCatalog
 from pipeline.ports.objects import ObjectStore
 from pipeline.ports.workers import Workers
-from pipeline.run import note_duplicates
 from watchers.moves import own_errors
 from watchers.reasons import reason_text
 from watchers.safe_open import open_regular
@@ -62,8 +61,6 @@ class Intake:
         known = self._known(batch_id)
         if known is not None and known.state is not BatchState.QUARANTINED:
             self.line.receive(BatchAccount(known), (), incoming.profile, arrival)
-            if known.state in FINISHED:
-                note_duplicates(self.catalog, self.line, self.objects, batch_id)
             return known, arrival
         try:
             if incoming.fault is not None:

@@ -1,28 +1,25 @@
 """The line: claims what arrives, takes batches through the pipeline one after the other, and alone writes."""
 
-import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from opis.heart import Heart
 from opis.intake import Incoming, Intake, private_copy, refused
-from opis.wiring import Parts, hot_folder
+from opis.reception import Reception
+from opis.wiring import Parts
 from opis.worker import LocalWorkers
 from pipeline.domain.batches import Batch, BatchAccount, BatchState
-from pipeline.domain.errors import Fenced, InputFault, KeyTaken, MissingPart, NotFound, PartDown, Stopped, WorkerFault
+from pipeline.domain.errors import Fenced, InputFault, MissingPart, PartDown, Stopped
 from pipeline.domain.settings import Profile
 from pipeline.domain.wire import to_json
-from pipeline.ports.catalog import Arrival, LineCatalog, Request
+from pipeline.ports.catalog import LineCatalog, Request
 from pipeline.run import Pipeline, follow_index, process_batch
-from watchers.candidates import Claimed
-from watchers.hot_folder import HotFolder, pages_of
 from watchers.inputs import batches_of
 from watchers.observer import Observer
-from watchers.reasons import reason_for
 
 log = logging.getLogger(__name__)
 RESCAN_SECONDS = 2.0
@@ -41,7 +38,7 @@ Report = Callable[[Batch, int, int], None]
 
 @dataclass
 class Line:
-    """One holder of the lease. ``folders`` is empty for ``opis process``, which only serves requests."""
+    """One holder of the lease. Without ``watch`` it only serves requests, as ``opis process`` does."""
 
     parts: Parts
     lease: LineCatalog
@@ -49,13 +46,9 @@ class Line:
     report: Report = lambda batch, done, total: None
     stop: threading.Event = field(default_factory=threading.Event)
     wake: threading.Event = field(default_factory=threading.Event)
-    folders: Sequence[HotFolder] = ()
-    doubtful: bool = False
-    """something was held, quarantined or refused since the line began"""
+    _held: bool = False
     _taken: int = 0
     _down: int = 0
-    _unsettled: bool = False
-    """something claimed could not be journalled or moved: the same is due as at a start"""
     _retry_at: float = 0.0
     _aside: dict[str, tuple[int, float]] = field(default_factory=dict)
     """failures of the line itself on a batch, and when (monotonic) it is tried again"""
@@ -63,6 +56,7 @@ class Line:
     def __post_init__(self) -> None:
         self._heart = Heart(self.lease, self.stop, self._halt)
         self.intake = Intake(self.parts.catalog, self.lease, self.parts.objects, self.workers)
+        self.reception = Reception(self.parts, self.intake)
         self.pipeline = Pipeline(
             institution=self.parts.settings.institution,
             catalog=self.parts.catalog,
@@ -76,13 +70,7 @@ class Line:
     def watch(self) -> None:
         """Prepares the hot folders of all profiles and finishes what an earlier life left claimed."""
         self._heart.start()
-        self.folders = [
-            HotFolder(hot_folder(self.parts.settings, profile.name), profile, self._check)
-            for profile in self.parts.settings.profiles
-        ]
-        for folder in self.folders:
-            folder.prepare()
-        self._recover()
+        self.reception.open()
 
     def run(self, idle: Callable[[], bool] | None = None) -> None:
         """Works until stopped, or until nothing is left to do and ``idle`` says that this ends it.
@@ -90,7 +78,7 @@ class Line:
         Raises ``Fenced`` when the lease was lost, ``MissingPart`` when a part is not there; with ``idle``, ``PartDown``
         when a part stays down.
         """
-        observer = Observer([folder.root for folder in self.folders], self.wake)
+        observer = Observer([folder.root for folder in self.reception.folders], self.wake)
         observer.start()
         self._heart.start()
         try:
@@ -100,7 +88,7 @@ class Line:
                 if not busy and idle is not None and idle():
                     return
                 if not busy:
-                    self.wake.wait(RESCAN_SECONDS if self.folders else 0.2)
+                    self.wake.wait(RESCAN_SECONDS if self.reception.folders else 0.2)
                     self.wake.clear()
             if self._heart.lost is not None:
                 raise self._heart.lost
@@ -116,7 +104,7 @@ class Line:
         """One round: requests, hot folders, one batch, the index. True when there may be more to do at once."""
         busy = False
         down: PartDown | None = None
-        for step in (self._serve_requests, self._scan, self._work, self._index):
+        for step in (self._serve_requests, self.reception.scan, self._work, self._index):
             try:
                 busy = step() or busy
             except Stopped as fault:
@@ -143,11 +131,12 @@ class Line:
         """Whether anything is left: in a hot folder, on request, in the catalog, in the outbox."""
         counts = self.parts.catalog.counts()
         pending = counts.get("received", 0) + counts.get("working", 0) + counts.get("outbox", 0)
-        if self._unsettled or pending > len(self.given_up) or self.lease.open_requests():
-            return True
-        now = time.monotonic()
-        looks = [folder.scan(now) for folder in self.folders]
-        return any(look.ready or look.waiting or look.refused or look.more for look in looks)
+        return pending > len(self.given_up) or bool(self.lease.open_requests()) or self.reception.waiting()
+
+    @property
+    def doubtful(self) -> bool:
+        """Something was held, quarantined, refused or given up since the line began."""
+        return self._held or self.reception.doubtful or bool(self.given_up)
 
     @property
     def given_up(self) -> frozenset[str]:
@@ -182,82 +171,6 @@ class Line:
         account = refused(source, request.profile, fault)
         self.lease.end_request(request.id, None, to_json(BatchAccount, account).decode("utf-8"))
 
-    def _check(self, path: Path) -> None:
-        self.workers.inspect(path)
-
-    def _scan(self) -> bool:
-        if self._unsettled:
-            self._recover()
-        busy = False
-        for folder in self.folders:
-            look = folder.scan(time.monotonic())
-            for candidate in (*look.ready, *look.refused):
-                claimed = folder.claim(candidate)
-                if claimed is not None:
-                    self._take(folder, claimed)
-            busy = busy or bool(look.ready) or bool(look.refused) or look.more
-        return busy
-
-    def _take(self, folder: HotFolder, claimed: Claimed) -> None:
-        """Journals a claimed item, then moves it to its end; what fails on it alone is told and left for later."""
-        try:
-            self._take_one(folder, claimed)
-        except PartDown:
-            self._unsettled = True
-            raise
-        except (KeyTaken, NotFound, WorkerFault) as fault:
-            log.error("%s: %s; left in %s until the next start", claimed.source, fault, claimed.path.parent)
-
-    def _take_one(self, folder: HotFolder, claimed: Claimed) -> None:
-        files = pages_of(claimed)
-        if claimed.fault is not None and not (files and claimed.fault.code != "not-regular"):
-            self.doubtful = True
-            folder.quarantine(claimed, reason_for(claimed.fault))
-            return
-        incoming = Incoming(files, claimed.is_folder, claimed.source, folder.profile, claimed.token, claimed.fault)
-        try:
-            batch, arrival = self.intake.take(incoming)
-        except InputFault as fault:
-            log.warning("%s: %s; put back", claimed.source, fault)
-            folder.release(claimed)
-            return
-        self._end(folder, claimed, batch, arrival)
-
-    def _end(self, folder: HotFolder, claimed: Claimed, batch: Batch, arrival: Arrival) -> None:
-        if batch.state is BatchState.QUARANTINED:
-            problem = self.parts.catalog.account(batch.id or "").problems[0]
-            fault = claimed.fault or InputFault(problem.code, problem.message)
-            self.doubtful = True
-            end = folder.quarantine(claimed, reason_for(fault, "inspect", sha256=batch.sha256))
-        else:
-            end = folder.finish(claimed, dt.datetime.now().date())
-        self.lease.end_arrival(arrival.id, self._told(end))
-
-    def _told(self, end: Path | None) -> str:
-        """An end as the journal has it: relative to the home."""
-        return "unknown" if end is None else str(end.relative_to(self.parts.settings.home))
-
-    def _recover(self) -> None:
-        """Ends what was journalled but not moved; takes in what was claimed but not journalled."""
-        by_profile = {folder.profile.name: folder for folder in self.folders}
-        for arrival in self.parts.catalog.arrivals(open_only=True):
-            folder = by_profile.get(arrival.profile)
-            if arrival.claimed.startswith("/"):
-                self.lease.end_arrival(arrival.id, arrival.claimed)
-            elif folder is not None:
-                self._recover_arrival(folder, arrival)
-        for folder in self.folders:
-            for claimed in folder.claimed_leftovers():
-                self._take(folder, claimed)
-        self._unsettled = False
-
-    def _recover_arrival(self, folder: HotFolder, arrival: Arrival) -> None:
-        claimed = folder.recall(arrival.claimed)
-        if claimed is not None:
-            self._end(folder, claimed, self.parts.catalog.batch(arrival.batch), arrival)
-            return
-        self.lease.end_arrival(arrival.id, self._told(folder.find_end(arrival.claimed)))
-
     def _work(self) -> bool:
         if time.monotonic() < self._retry_at:
             return False
@@ -279,7 +192,7 @@ class Line:
             self._set_aside(batch_id, fault)
             return True
         self._taken += 1
-        self.doubtful = self.doubtful or account.batch.state is not BatchState.FILED
+        self._held = self._held or account.batch.state is not BatchState.FILED
         self._aside.pop(batch_id, None)
         log.info(
             "batch %.8s: %s, %d documents, %d reviews",

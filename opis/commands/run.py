@@ -78,7 +78,7 @@ def _work(parts: Parts, lease: LineCatalog, stop: threading.Event, until_idle: b
             line = Line(parts, lease, workers, report=bar.report, stop=stop)
             line.watch()
             line.run(idle=(lambda: not line.waiting()) if until_idle else None)
-        return line.doubtful or bool(line.given_up)
+        return line.doubtful
     finally:
         workers.close()
         lease.release()

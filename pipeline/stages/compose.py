@@ -29,7 +29,8 @@ from pipeline.ports.classifier import Classifier
 from pipeline.stages.file import file_document
 from pipeline.stages.link import RegisterLookup, add_claim, claims_of, link_document, sheets_question
 from pipeline.stages.link_values import ClaimKey
-from pipeline.stages.split import Draft, Split, split_pages
+from pipeline.stages.split import split_pages
+from pipeline.stages.split_values import Draft, Split
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from pipeline.domain.pages import Code, PageObservation, SheetLook
 from pipeline.domain.payload import PayloadKind, make_payload
 from pipeline.domain.registry import LinkSource, RegistryNumber
 from pipeline.domain.settings import DEFAULT_STICKER_PATTERN, Blanks
-from pipeline.stages.split import Split, split_pages
+from pipeline.stages.split import split_pages
+from pipeline.stages.split_values import Split
 
 BOX = (10, 10, 300, 300)
 
