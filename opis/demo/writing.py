@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import img2pdf
 import pikepdf
@@ -109,10 +110,16 @@ def _write_tiff(path: Path, spec: DemoSpec, pages: Iterator[Image.Image]) -> Non
     options: dict[str, object] = {"compression": TIFF_COMPRESSION[spec.format], "dpi": (spec.dpi, spec.dpi)}
     if spec.format == "tiff":
         options["quality"] = jpeg_quality(spec.damage)
-    with path.open("w+b") as out, AppendingTiffWriter(out, True) as writer:
-        for image in pages:
-            image.save(writer, "TIFF", **options)
-            writer.newFrame()
+    with path.open("w+b") as out:
+        _append_frames(out, pages, options)
+
+
+def _append_frames(out: IO[bytes], pages: Iterator[Image.Image], options: dict[str, object]) -> None:
+    """The writer looks at its file once more when it is collected, so it must be gone before the file is closed."""
+    writer = AppendingTiffWriter(out, True)
+    for image in pages:
+        image.save(writer, "TIFF", **options)
+        writer.newFrame()
 
 
 def _write_image(path: Path, spec: DemoSpec, pages: Iterator[Image.Image]) -> None:
