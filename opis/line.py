@@ -81,6 +81,7 @@ class Line:
         observer = Observer([folder.root for folder in self.reception.folders], self.wake)
         observer.start()
         self._heart.start()
+        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
         try:
             while not self.stop.is_set():
                 busy = self._turn(patient=idle is None)
@@ -95,6 +96,10 @@ class Line:
         finally:
             self._heart.stop()
             observer.stop()
+
+    def _warm_up(self) -> None:
+        """Loads the classifier's dictionary while the first pages are read."""
+        self.parts.classifier.classify(((1, "cerere"),), None, None)
 
     def _halt(self) -> None:
         self.workers.stop()

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 ATTEMPTS = 3
 LONGEST_RUN = 8
 """pages of one task: enough to share one start of the engine, few enough to spread over the cores"""
+SHORTEST_RUN = 2
 
 Progress = Callable[[int, int], None]
 """called with pages done and pages in all"""
@@ -151,11 +152,15 @@ def failed_reading(page: int, detail: str) -> PageReading:
 
 
 def _runs(refs: Sequence[PageRef], workers: int) -> list[tuple[PageRef, ...]]:
-    """Runs of neighbouring pages, of even length, at least two a worker where there are enough pages."""
-    if not refs:
-        return []
-    length = max(1, min(LONGEST_RUN, -(-len(refs) // (2 * workers))))
-    return [tuple(refs[start : start + length]) for start in range(0, len(refs), length)]
+    """Runs of neighbouring pages: long ones first, shorter towards the end, so that no worker is left waiting."""
+    runs: list[tuple[PageRef, ...]] = []
+    start = 0
+    while start < len(refs):
+        share = -(-(len(refs) - start) // (2 * workers))
+        length = max(SHORTEST_RUN, min(LONGEST_RUN, share))
+        runs.append(tuple(refs[start : start + length]))
+        start += length
+    return runs
 
 
 def _take(queue: Iterator[tuple[PageRef, ...]], number: int) -> Iterator[tuple[PageRef, ...]]:
