@@ -7,29 +7,20 @@ from pathlib import Path
 from opis.intake import file_digest
 from opis.wiring import Parts
 from pipeline.domain.errors import InputFault
-from pipeline.domain.messages import say
 from pipeline.engines.calls import READ_REGISTER, RegisterCall, path_text
-from pipeline.engines.register_table import RegisterFile
+from pipeline.engines.register_table import FAULT_PREFIX, BadRow, RegisterFile, RowWarning, fault_text
 from pipeline.engines.sandbox import Sandbox
 from pipeline.ports.catalog import ImportCount
 
 SECONDS = 300
-_OURS = "register-"
-
-
-@dataclass(frozen=True, slots=True)
-class RowNote:
-    line: int
-    reason: str
-    """Romanian"""
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
     key: str
     count: ImportCount
-    bad: tuple[RowNote, ...]
-    warnings: tuple[RowNote, ...]
+    bad: tuple[BadRow, ...]
+    warnings: tuple[RowWarning, ...]
 
 
 def import_register(parts: Parts, path: Path) -> Imported:
@@ -39,12 +30,7 @@ def import_register(parts: Parts, path: Path) -> Imported:
     key = f"registers/{file_digest(path)}.{extension if extension.isalnum() else 'csv'}"
     parts.objects.put_file(key, path)
     count = parts.catalog.import_entries(read.rows, key)
-    return Imported(
-        key,
-        count,
-        tuple(RowNote(row.line, say(f"register.row_{row.reason_code}", **row.values)) for row in read.bad),
-        tuple(RowNote(row.line, say(f"register.warning_{row.code}", **row.values)) for row in read.warnings),
-    )
+    return Imported(key, count, read.bad, read.warnings)
 
 
 def read_register_file(parts: Parts, path: Path) -> RegisterFile:
@@ -57,8 +43,8 @@ def read_register_file(parts: Parts, path: Path) -> RegisterFile:
             default = parts.settings.institution.default_register
             answer = sandbox.call(READ_REGISTER, RegisterCall(path_text(path), departments, default), SECONDS)
         except InputFault as fault:
-            if fault.code.startswith(_OURS):
-                fault.advice = say(f"register.fault_{fault.code.removeprefix(_OURS).replace('-', '_')}")
+            if fault.code.startswith(FAULT_PREFIX):
+                fault.advice = fault_text(fault.code)
             raise
         finally:
             sandbox.close()

@@ -1,5 +1,6 @@
 """What is seen and read on one page: frozen values that workers hand to the line."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,6 +67,12 @@ class Word:
     """number of the text line on the page, from 0; words of a line follow each other"""
     paragraph: int = 0
     block: int = 0
+
+
+def mean_confidence(words: Sequence[Word]) -> float | None:
+    """Mean over words weighted by their length; None when there are none."""
+    letters = sum(len(word.text) for word in words)
+    return sum(word.confidence * len(word.text) for word in words) / letters if letters else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,11 +121,6 @@ def parse(text: str) -> ParsedQuery:
     return replace(reader.query(), registry=_registry(fold(clean)))
 
 
-def registry_pattern(text: str) -> RegistryPattern | None:
-    """The registry number that the whole text is, else None."""
-    return _registry(fold(text.strip()))
-
-
 def _searchable(clean: str) -> str:
     """The text with field names and typographic quotes in the form that lexemes have; offsets stay."""
     text = clean.translate(str.maketrans("„”“«»", '"""""'))

@@ -45,6 +45,10 @@ class Announced:
     number: str
     source: LinkSource
 
+    def names_same(self, other: "Announced") -> bool:
+        """Whether both name one number, wherever it was read."""
+        return (self.register, self.year, self.number) == (other.register, other.year, other.number)
+
 
 @dataclass(frozen=True, slots=True)
 class RegistryEntry:

@@ -27,7 +27,3 @@ def from_json(kind: type[T], data: bytes | str) -> T:
 def to_plain(kind: Any, value: Any) -> Any:
     """Lists, dicts, strings, numbers: what ``json.dumps`` takes."""
     return _adapter(kind).dump_python(value, mode="json")
-
-
-def from_plain(kind: type[T], data: Any) -> T:
-    return cast(T, _adapter(kind).validate_python(data))

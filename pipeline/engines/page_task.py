@@ -20,7 +20,7 @@ from pipeline.engines.orientation import orientation_of
 from pipeline.engines.page_look import look_at
 from pipeline.engines.sources import page_raster
 from pipeline.engines.tesseract import Tesseract
-from pipeline.ports.engines import GreyImage, OcrPage, Raster
+from pipeline.ports.engines import GreyImage, OcrEngine, OcrPage, Raster
 
 READING_DPI = 200
 """what pages are brought to for the engine: see docs/adr/0005"""
@@ -137,7 +137,7 @@ def _write(path: Path, grey: GreyImage) -> None:
 
 
 def _read(pages: Sequence[OcrPage], language: str, folder: Path) -> list[PageText]:
-    engine = Tesseract()
+    engine: OcrEngine = Tesseract()
     texts = engine.read(pages, language, folder, READING_DPI)
     poor = [place for place, text in enumerate(texts) if _poor(text) or _unread_ink(pages[place], text) > UNREAD_INK]
     again = engine.read([pages[place] for place in poor], language, folder, READING_DPI, "block") if poor else []

@@ -15,7 +15,7 @@ from pipeline.domain.registry import RegistryEntry
 from pipeline.domain.romanian.numbers import number_key
 from pipeline.engines.register_csv import csv_table
 from pipeline.engines.register_rows import RowReader
-from pipeline.engines.register_table import BadRow, RegisterFile, RowWarning, Table, too_large
+from pipeline.engines.register_table import BadRow, RegisterFile, RowWarning, Table, fault_text, too_large
 from pipeline.engines.register_xlsx import OLE2, ZIP, ole2_fault, xlsx_table
 
 MAX_BYTES = 100 * 2**20
@@ -48,17 +48,12 @@ def read_register(path: Path, departments: Sequence[Department], default_registe
 
 def bad_row_text(bad: BadRow) -> str:
     """One line in Romanian: which line, and why it did not go in."""
-    return say("register.line", line=bad.line, text=say(f"register.row_{bad.reason_code}", **bad.values))
+    return say("register.line", line=bad.line, text=bad.reason)
 
 
 def warning_text(warning: RowWarning) -> str:
     """One line in Romanian: which line, and what was left out of it."""
-    return say("register.line", line=warning.line, text=say(f"register.warning_{warning.code}", **warning.values))
-
-
-def fault_text(code: str) -> str:
-    """Romanian for an ``InputFault`` code of this module."""
-    return say(f"register.fault_{code.removeprefix('register-').replace('-', '_')}")
+    return say("register.line", line=warning.line, text=warning.reason)
 
 
 def _table(path: Path) -> Table:

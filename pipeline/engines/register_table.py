@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any
 
 from pipeline.domain.errors import InputFault
+from pipeline.domain.messages import say
 from pipeline.domain.registry import RegistryEntry
 from pipeline.domain.romanian.letters import fold
 
@@ -22,6 +23,15 @@ _TELLING = 6
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
+FAULT_PREFIX = "register-"
+"""of the codes of faults of a whole register file"""
+
+
+def fault_text(code: str) -> str:
+    """Romanian for the ``InputFault`` code of a register file."""
+    return say(f"register.fault_{code.removeprefix(FAULT_PREFIX).replace('-', '_')}")
+
+
 @dataclass(frozen=True, slots=True)
 class BadRow:
     """A row that did not go in; ``register.row_<reason_code>`` says why, filled with ``values``."""
@@ -31,6 +41,11 @@ class BadRow:
     reason_code: str
     values: dict[str, str]
 
+    @property
+    def reason(self) -> str:
+        """Romanian."""
+        return say(f"register.row_{self.reason_code}", **self.values)
+
 
 @dataclass(frozen=True, slots=True)
 class RowWarning:
@@ -39,6 +54,11 @@ class RowWarning:
     line: int
     code: str
     values: dict[str, str]
+
+    @property
+    def reason(self) -> str:
+        """Romanian."""
+        return say(f"register.warning_{self.code}", **self.values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytesseract
 
 from pipeline.domain.errors import MissingPart, WorkerFault
-from pipeline.domain.pages import PageText, Word
+from pipeline.domain.pages import PageText, Word, mean_confidence
 from pipeline.domain.romanian.letters import comma_letters
 from pipeline.ports.engines import OcrPage
 from pipeline.ports.probe import Probe
@@ -198,9 +198,3 @@ def _running_text(words: Sequence[Word]) -> str:
         parts.append(word.text)
         before = word
     return "".join(parts)
-
-
-def mean_confidence(words: Sequence[Word]) -> float | None:
-    """Mean over words weighted by their length; None when there are none."""
-    letters = sum(len(word.text) for word in words)
-    return sum(word.confidence * len(word.text) for word in words) / letters if letters else None

@@ -1,4 +1,4 @@
-"""What the child process calls on a raster: barcode readers and OCR engines."""
+"""What the child process calls on a raster: OCR engines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.domain.pages import Code, PageText
+from pipeline.domain.pages import PageText
 from pipeline.ports.probe import Probe
 
 GreyImage = NDArray[np.uint8]
@@ -27,13 +27,6 @@ class Raster:
     trusted: bool = True
     """False when the decoder complained or the size was not as predicted: never blank"""
     complaint: str = ""
-
-
-class BarcodeReader(Protocol):
-    name: str
-
-    def read(self, grey: GreyImage) -> Sequence[Code]:
-        """All codes on the image, at any of four angles; boxes in pixels of the given image."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,8 +159,7 @@ def _follows(annex: Draft, parent: Draft) -> bool:
     """The annex names no number, or its parent's: it goes where the parent goes."""
     if annex.announced is None or parent.announced is None:
         return annex.announced is None
-    one, other = annex.announced, parent.announced
-    return (one.register, one.year, one.number) == (other.register, other.year, other.number)
+    return annex.announced.names_same(parent.announced)
 
 
 def _annex(plain: Document, parent: Document, reviews: _Reviews) -> Document:

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.domain.answers import document_answer
 from pipeline.domain.batches import Batch, Document, DocumentObjects, TextSummary
 from pipeline.domain.errors import InputFault, KeyTaken, WorkerFault
-from pipeline.domain.pages import PageReading
+from pipeline.domain.pages import PageReading, mean_confidence
 from pipeline.domain.wire import to_json, to_plain
 from pipeline.domain.work import DocumentPage, DocumentTask, PageRef
 from pipeline.ports.objects import ObjectStore, StoredObject
@@ -115,8 +115,9 @@ def _keep_texts(
     keys = DocumentObjects(
         pdf=pdf.stored.key if pdf else None, text=stored[0].key, alto=tuple(entry.key for entry in alto)
     )
+    words = [word for text in texts if text is not None for word in text.words]
     engines = {text.engine for text in texts if text is not None}
-    summary = TextSummary(_confidence(document, readings), len(running), " + ".join(sorted(engines)) or None)
+    summary = TextSummary(mean_confidence(words), len(running), " + ".join(sorted(engines)) or None)
     everything = ([pdf.stored] if pdf else []) + stored + alto
     named = replace(document, objects=keys, text=summary)
     pages = tuple(_page_record(page, readings[page], pdf) for page in document.pages)
@@ -134,17 +135,6 @@ def _page_record(page: int, reading: PageReading, pdf: StoredPdf | None) -> dict
         "confidence": text.confidence if text else None,
         "degraded": reading.degraded.code if reading.degraded else None,
     }
-
-
-def _confidence(document: Document, readings: Mapping[int, PageReading]) -> float | None:
-    """Mean over the words of all pages, weighted by length."""
-    words = [word for page in document.pages for word in _words(readings[page])]
-    letters = sum(len(word.text) for word in words)
-    return sum(word.confidence * len(word.text) for word in words) / letters if letters else None
-
-
-def _words(reading: PageReading) -> Sequence[Any]:
-    return reading.text.words if reading.text else ()
 
 
 def _task(

@@ -172,7 +172,7 @@ class _Walk:
     def _sticker_under_separator(self, opened: _Open, mark: Mark) -> None:
         if opened.announced is None:
             opened.announced = mark.announced
-        elif mark.announced is not None and not _same_number(opened.announced, mark.announced):
+        elif mark.announced is not None and not opened.announced.names_same(mark.announced):
             values = (("separator", _number(opened.announced)), ("sticker", _number(mark.announced)))
             opened.doubts.append(Doubt(ReviewKind.SPLIT, "sticker_unlike_separator", (mark.page,), None, values))
 
@@ -256,11 +256,7 @@ def _repeats(first: Mark, second: Mark) -> bool:
     """The same number announced again for the same kind of document: a separator fed twice."""
     if first.payload is None or second.payload is None or first.announced is None or second.announced is None:
         return False
-    return first.payload.kind is second.payload.kind and _same_number(first.announced, second.announced)
-
-
-def _same_number(one: Announced, other: Announced) -> bool:
-    return (one.register, one.year, one.number) == (other.register, other.year, other.number)
+    return first.payload.kind is second.payload.kind and first.announced.names_same(second.announced)
 
 
 def _number(announced: Announced) -> str:
