@@ -19,6 +19,26 @@ PAGES, DOCUMENTS = 32, 8
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["catalog"]:
+        from bench.catalog import main as catalog
+
+        catalog(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["elastic"]:
+        from bench.elastic import main as elastic
+
+        elastic(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["objects"]:
+        from bench.objects import main as objects
+
+        objects(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["cluster"]:
+        from bench.cluster import main as cluster
+
+        cluster(sys.argv[2:])
+        return
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--seed", type=int, default=7)

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from opis.context import Context
+from opis.logs import start_log, tell_fault
 from pipeline.domain.errors import OpisError
 
 log = logging.getLogger("opis")
@@ -28,11 +29,14 @@ COMMANDS = {
     "document": "show",
     "review": "show",
     "search": "search",
+    "decide": "decide",
     "registry": "registry",
     "separators": "separators",
     "reindex": "reindex",
+    "move": "move",
     "doctor": "doctor",
     "demo": "demo",
+    "worker": "worker",
 }
 """command → module of ``opis.commands``, imported only when the command is given: starting is part of every answer"""
 
@@ -61,7 +65,7 @@ class LateCommands(click.Group):
 @click.pass_context
 def opis(context: click.Context, home: Path | None, config: Path | None, as_json: bool, verbose: bool) -> None:
     """Opis: document capture for Romanian public registries."""
-    _start_log(verbose)
+    start_log(verbose)
     context.obj = Context(home, config, as_json)
 
 
@@ -93,8 +97,7 @@ def _run(arguments: list[str]) -> int:
         fault.show(sys.stderr)
         return 2
     except OpisError as fault:
-        log.error("%s", fault)
-        click.echo(fault.advice, err=True)
+        tell_fault(fault)
         return fault.exit_code
     except KeyboardInterrupt:
         return 130
@@ -102,7 +105,7 @@ def _run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as fault:
-        log.error("internal error: %s: %s", type(fault).__name__, fault, exc_info=log.isEnabledFor(logging.DEBUG))
+        log.error("internal error", exc_info=fault)
         return 1
 
 
@@ -121,14 +124,3 @@ def _globals_first(arguments: list[str]) -> list[str]:
         else:
             rest.append(argument)
     return front + rest
-
-
-def _start_log(verbose: bool) -> None:
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        force=True,
-    )
-    for noisy in ("alembic", "PIL", "pikepdf", "watchdog", "uvicorn", "pytesseract", "httpx"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -17,6 +17,9 @@ Check = Callable[[str, Any], Any]
 E = TypeVar("E", bound=StrEnum)
 ENVIRONMENT = "OPIS_"
 OWN_VARIABLES = frozenset({"OPIS_HOME", "OPIS_CONFIG"})
+_CATALOGS = r"sqlite(\+pysqlite)?:///.+|postgresql\+psycopg://.+"
+_INDEXES = r"tantivy:.+|elasticsearch\+https?://[^/]+/.+"
+_CLUSTERS = r"|(tcp|tls)://.+"
 
 
 def load_settings(config: Path | None, home: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -89,10 +92,10 @@ def _settings(data: Mapping[str, Any], home: Path, folder: Path, source: Path | 
             }
         ),
         "profiles": _profiles,
-        "objects": _table({"url": _url("file:PATH", r"file:.+")}),
-        "catalog": _table({"url": _url("sqlite:///PATH", r"sqlite(\+pysqlite)?:///.+")}),
-        "index": _table({"url": _url("tantivy:PATH", r"tantivy:.+")}),
-        "work": _table({"workers": _whole(0, 256), "scheduler": _url("nothing", "")}),
+        "objects": _table({"url": _url("file:PATH or s3://BUCKET?endpoint=URL", r"file:.+|s3://.+")}),
+        "catalog": _table({"url": _url("sqlite:///PATH or postgresql+psycopg://…", _CATALOGS)}),
+        "index": _table({"url": _url("tantivy:PATH or elasticsearch+http(s)://HOST:PORT/NAME", _INDEXES)}),
+        "work": _table({"workers": _whole(0, 256), "scheduler": _url("tcp://HOST:PORT or tls://HOST:PORT", _CLUSTERS)}),
         "web": _table({"host": _text, "port": _whole(0, 65535)}),
     }
     read = _table(known)("", data)
@@ -208,11 +211,11 @@ def _matching(what: str, pattern: str) -> Check:
 
 
 def _url(what: str, pattern: str) -> Check:
-    """Where this version keeps a part; of another URL only the scheme is told, the rest may hold a password."""
+    """Where a part is kept; of another URL only the scheme is told, the rest may hold a password."""
 
     def check(path: str, value: Any) -> str:
         if re.fullmatch(pattern, _text(path, value)) is None:
-            raise ConfigurationError(f"{path}: {what} is expected in this version, not {value.partition(':')[0]!r}")
+            raise ConfigurationError(f"{path}: {what} is expected, not {value.partition(':')[0]!r}")
         return str(value)
 
     return check

@@ -14,9 +14,11 @@ from pathlib import Path
 from pipeline.domain.batches import Batch, BatchAccount, BatchState, Ledger, Problem
 from pipeline.domain.errors import InputFault, NotFound
 from pipeline.domain.ids import folder_batch_id
+from pipeline.domain.plain import plain
 from pipeline.domain.settings import Profile
 from pipeline.domain.work import EXTENSIONS, SourceFacts
 from pipeline.ports.catalog import Arrival, Catalog, LineCatalog
+from pipeline.ports.meter import UNMETERED, Meter, timed
 from pipeline.ports.objects import ObjectStore
 from pipeline.ports.workers import Workers
 from watchers.moves import own_errors
@@ -48,6 +50,7 @@ class Intake:
     line: LineCatalog
     objects: ObjectStore
     workers: Workers
+    meter: Meter = UNMETERED
 
     def take(self, incoming: Incoming) -> tuple[Batch, Arrival]:
         """Journals the batch; gives it as it stands with its arrival, to be ended when the hot file was moved.
@@ -65,15 +68,22 @@ class Intake:
         try:
             if incoming.fault is not None:
                 raise incoming.fault
-            facts = [self.workers.inspect(path) for path in incoming.files]
+            facts = [self.inspect(path) for path in incoming.files]
         except InputFault as fault:
+            self.meter.fault(fault.code)
             account = quarantined(batch_id, incoming, fault)
             self.line.receive(account, (), incoming.profile, arrival)
             return account.batch, arrival
         batch = self._stored(batch_id, incoming, digests, facts)
         self.line.receive(BatchAccount(batch), [fact.pages for fact in facts], incoming.profile, arrival)
-        log.info("batch %.8s: received, %d pages, profile %s", batch.id, batch.pages, batch.profile)
+        received = "batch %.8s: received, %d pages, profile %s"
+        log.info(received, batch.id, batch.pages, batch.profile, extra={"batch": batch.id})
         return batch, arrival
+
+    def inspect(self, path: Path) -> SourceFacts:
+        """As ``Workers.inspect``."""
+        with timed(self.meter, "inspect"):
+            return self.workers.inspect(path)
 
     def _known(self, batch_id: str) -> Batch | None:
         try:
@@ -87,7 +97,7 @@ class Intake:
             name = f"original/{place:04d}" if incoming.folder else "original"
             stored = self.objects.put_file(f"batches/{batch_id}/{name}.{EXTENSIONS[fact.format]}", path)
             if stored.sha256 != digest:
-                raise InputFault("vanished", f"{incoming.source} changed while it was taken in")
+                raise InputFault("vanished", "changed while it was taken in")
             keys.append(stored.key)
         return Batch(
             id=batch_id,
@@ -103,7 +113,8 @@ class Intake:
 
 def quarantined(batch_id: str | None, incoming: Incoming, fault: InputFault) -> BatchAccount:
     """The account of input that cannot become a batch."""
-    log.warning("input %s refused: %s", incoming.source, fault)
+    log.warning("batch %.8s: refused, %s", batch_id, plain(fault), extra={"batch": batch_id})
+    log.debug("this is %s: %s", incoming.source, fault)
     return refused(incoming.source, incoming.profile.name, fault, batch_id)
 
 
@@ -128,7 +139,7 @@ def private_copy(incoming: Incoming, scratch: Path) -> Iterator[Incoming]:
             copy = Path(folder) / f"{place:04d}{path.suffix[:16]}"
             with (
                 open_regular(path) as source,
-                own_errors(f"private copy of {incoming.source}"),
+                own_errors("private copy"),
                 copy.open("xb") as target,
             ):
                 shutil.copyfileobj(source, target, 2**20)

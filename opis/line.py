@@ -9,15 +9,21 @@ from pathlib import Path
 
 from opis.heart import Heart
 from opis.intake import Incoming, Intake, private_copy, refused
+from opis.logs import concerning
 from opis.reception import Reception
+from opis.steps import Step
 from opis.wiring import Parts
-from opis.worker import LocalWorkers
 from pipeline.domain.batches import Batch, BatchAccount, BatchState
-from pipeline.domain.errors import Fenced, InputFault, MissingPart, PartDown, Stopped
+from pipeline.domain.errors import Fenced, InputFault, MissingPart, OpisError, PartDown, PartUnfit, Stopped
+from pipeline.domain.messages import say
+from pipeline.domain.plain import plain
 from pipeline.domain.settings import Profile
 from pipeline.domain.wire import to_json
 from pipeline.ports.catalog import LineCatalog, Request
-from pipeline.run import Pipeline, follow_index, process_batch
+from pipeline.ports.meter import UNMETERED, Meter
+from pipeline.ports.workers import Doing, Workers
+from pipeline.run import Pipeline, carry_out, follow_index, process_batch
+from pipeline.stages.read import Progress
 from watchers.inputs import batches_of
 from watchers.observer import Observer
 
@@ -42,21 +48,30 @@ class Line:
 
     parts: Parts
     lease: LineCatalog
-    workers: LocalWorkers
+    workers: Workers
     report: Report = lambda batch, done, total: None
     stop: threading.Event = field(default_factory=threading.Event)
+    meter: Meter = UNMETERED
     wake: threading.Event = field(default_factory=threading.Event)
     _held: bool = False
     _taken: int = 0
-    _down: int = 0
-    _retry_at: float = 0.0
     _aside: dict[str, tuple[int, float]] = field(default_factory=dict)
     """failures of the line itself on a batch, and when (monotonic) it is tried again"""
 
     def __post_init__(self) -> None:
-        self._heart = Heart(self.lease, self.stop, self._halt)
-        self.intake = Intake(self.parts.catalog, self.lease, self.parts.objects, self.workers)
+        self._heart = Heart(self.lease, self.stop, self._halt, self._doing)
+        self.intake = Intake(self.parts.catalog, self.lease, self.parts.objects, self.workers, self.meter)
         self.reception = Reception(self.parts, self.intake)
+        self._steps = [
+            Step(name, self._counted(work), RETRY_SECONDS)
+            for name, work in (
+                ("requests", self._serve_requests),
+                ("hot folders", self.reception.scan),
+                ("decisions", self._decide),
+                ("batches", self._work),
+                ("index", self._index),
+            )
+        ]
         self.pipeline = Pipeline(
             institution=self.parts.settings.institution,
             catalog=self.parts.catalog,
@@ -65,6 +80,7 @@ class Line:
             index=self.parts.index,
             workers=self.workers,
             classifier=self.parts.classifier,
+            meter=self.meter,
         )
 
     def watch(self) -> None:
@@ -83,7 +99,7 @@ class Line:
         self._heart.start()
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
         try:
-            while not self.stop.is_set():
+            while not self.stop.is_set() and self._heart.lost is None:
                 busy = self._turn(patient=idle is None)
                 observer.refresh()
                 if not busy and idle is not None and idle():
@@ -97,6 +113,10 @@ class Line:
             self._heart.stop()
             observer.stop()
 
+    def _doing(self) -> str | None:
+        doing = self.workers.doing()
+        return to_json(list[Doing], list(doing)).decode("utf-8") if doing else None
+
     def _warm_up(self) -> None:
         """Loads the classifier's dictionary while the first pages are read."""
         self.parts.classifier.classify(((1, "cerere"),), None, None)
@@ -106,25 +126,33 @@ class Line:
         self.wake.set()
 
     def _turn(self, patient: bool) -> bool:
-        """One round: requests, hot folders, one batch, the index. True when there may be more to do at once."""
+        """One round: requests, hot folders, one batch, the index. True when there may be more to do at once.
+
+        What is down rests while the rest goes on: without the index documents are filed, without the store nothing
+        is taken from the hot folders.
+        """
         busy = False
-        down: PartDown | None = None
-        for step in (self._serve_requests, self.reception.scan, self._work, self._index):
+        for step in self._steps:
             try:
-                busy = step() or busy
+                busy = step.take() or busy
             except Stopped as fault:
                 log.info("stopped: %s", fault)
                 return False
-            except PartDown as fault:
-                down = fault
-        self._down = self._down + 1 if down else 0
-        if down is None:
-            return busy
-        if self._down >= PATIENCE and not patient:
-            raise down
-        log.warning("%s; waiting (%s)", down, down.advice)
-        self.stop.wait(RETRY_SECONDS)
-        return False
+            if step.fault is not None and step.failures >= PATIENCE and not patient:
+                raise step.fault
+        return busy
+
+    def _counted(self, work: Callable[[], bool]) -> Callable[[], bool]:
+        """The same step, whose faults are counted by their class."""
+
+        def step() -> bool:
+            try:
+                return work()
+            except OpisError as fault:
+                self.meter.fault(type(fault).__name__)
+                raise
+
+        return step
 
     def _index(self) -> bool:
         indexed = follow_index(self.pipeline)
@@ -135,7 +163,7 @@ class Line:
     def waiting(self) -> bool:
         """Whether anything is left: in a hot folder, on request, in the catalog, in the outbox."""
         counts = self.parts.catalog.counts()
-        pending = counts.get("received", 0) + counts.get("working", 0) + counts.get("outbox", 0)
+        pending = sum(counts.get(name, 0) for name in ("received", "working", "outbox", "decisions"))
         return pending > len(self.given_up) or bool(self.lease.open_requests()) or self.reception.waiting()
 
     @property
@@ -177,8 +205,6 @@ class Line:
         self.lease.end_request(request.id, None, to_json(BatchAccount, account).decode("utf-8"))
 
     def _work(self) -> bool:
-        if time.monotonic() < self._retry_at:
-            return False
         prefer_retro = self._taken % RETRO_SHARE == RETRO_SHARE - 1
         now = time.monotonic()
         aside = [batch for batch, (_, until) in self._aside.items() if until > now]
@@ -187,11 +213,9 @@ class Line:
             return False
         batch = self.parts.catalog.batch(batch_id)
         try:
-            account = process_batch(self.pipeline, batch_id, lambda done, total: self.report(batch, done, total))
-        except PartDown:
-            self._retry_at = time.monotonic() + RETRY_SECONDS
-            raise
-        except (MissingPart, Fenced, Stopped):
+            with concerning(batch=batch_id):
+                account = process_batch(self.pipeline, batch_id, lambda done, total: self.report(batch, done, total))
+        except (PartDown, PartUnfit, MissingPart, Fenced, Stopped):
             raise
         except Exception as fault:  # noqa: BLE001  one batch must not end the line
             self._set_aside(batch_id, fault)
@@ -208,8 +232,29 @@ class Line:
         )
         return True
 
+    def _reporter(self, batch_id: str) -> Progress:
+        batch = self.parts.catalog.batch(batch_id)
+        return lambda done, total: self.report(batch, done, total)
+
+    def _decide(self) -> bool:
+        """Carries out what persons decided, a batch at a time; what cannot be done is refused, with its reason."""
+        pending = self.lease.pending_decisions()
+        for batch_id in dict.fromkeys(decision.batch for decision in pending):
+            try:
+                carry_out(self.pipeline, batch_id, self._reporter(batch_id))
+            except (PartDown, PartUnfit, MissingPart, Fenced, Stopped):
+                raise
+            except Exception as fault:  # noqa: BLE001  one decision must not end the line
+                log.error("batch %.8s: a decision is refused: %s: %s", batch_id, type(fault).__name__, fault)
+                refused = [decision.id for decision in pending if decision.batch == batch_id]
+                self.lease.refuse_decisions(refused, say("decide.cannot", reason=str(fault)[:300]))
+        return bool(pending)
+
     def _set_aside(self, batch_id: str, fault: Exception) -> None:
         failures = self._aside.get(batch_id, (0, 0.0))[0] + 1
         wait = RETRY_SECONDS if failures < TRIES else ASIDE_SECONDS
         self._aside[batch_id] = (failures, time.monotonic() + wait)
-        log.error("batch %.8s: failure %d: %s: %s", batch_id, failures, type(fault).__name__, fault)
+        self.meter.fault(type(fault).__name__)
+        told = "batch %.8s: failure %d: %s"
+        log.error(told, batch_id, failures, plain(fault), extra={"batch": batch_id})
+        log.debug("failure of batch %.8s", batch_id, exc_info=fault)

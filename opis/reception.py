@@ -11,9 +11,10 @@ from opis.intake import FINISHED, Incoming, Intake
 from opis.wiring import Parts, hot_folder
 from pipeline.domain.batches import Batch, BatchState
 from pipeline.domain.errors import InputFault, KeyTaken, NotFound, PartDown, WorkerFault
+from pipeline.domain.plain import plain
 from pipeline.ports.catalog import Arrival
 from pipeline.run import note_duplicates
-from watchers.candidates import Claimed
+from watchers.candidates import Claimed, item_mark
 from watchers.hot_folder import HotFolder, pages_of
 from watchers.reasons import reason_for
 
@@ -65,7 +66,7 @@ class Reception:
         return busy
 
     def _check(self, path: Path) -> None:
-        self.intake.workers.inspect(path)
+        self.intake.inspect(path)
 
     def _take(self, folder: HotFolder, claimed: Claimed) -> None:
         """Journals a claimed item, then moves it to its end; what fails on it alone is told and left for later."""
@@ -75,19 +76,23 @@ class Reception:
             self._unsettled = True
             raise
         except (KeyTaken, NotFound, WorkerFault) as fault:
-            log.error("%s: %s; left in %s until the next start", claimed.source, fault, claimed.path.parent)
+            log.error(
+                "%s: %s; left in %s until the next start", item_mark(claimed.state), plain(fault), claimed.path.parent
+            )
 
     def _take_one(self, folder: HotFolder, claimed: Claimed) -> None:
         files = pages_of(claimed)
         if claimed.fault is not None and not (files and claimed.fault.code != "not-regular"):
             self.doubtful = True
+            self.intake.meter.fault(claimed.fault.code)
+            log.warning("%s: refused, %s", item_mark(claimed.state), plain(claimed.fault))
             folder.quarantine(claimed, reason_for(claimed.fault))
             return
         incoming = Incoming(files, claimed.is_folder, claimed.source, folder.profile, claimed.token, claimed.fault)
         try:
             batch, arrival = self.intake.take(incoming)
         except InputFault as fault:
-            log.warning("%s: %s; put back", claimed.source, fault)
+            log.warning("%s: %s; put back", item_mark(claimed.state), plain(fault))
             folder.release(claimed)
             return
         self._end(folder, claimed, batch, arrival)

@@ -4,8 +4,8 @@ import logging
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from opis.late_index import LateIndex
 from pipeline.domain.errors import ConfigurationError, PartDown, StorageFull
 from pipeline.domain.filing import EXTERN
 from pipeline.domain.settings import Settings
@@ -13,9 +13,7 @@ from pipeline.ports.catalog import Catalog
 from pipeline.ports.classifier import Classifier
 from pipeline.ports.index import Index
 from pipeline.ports.objects import ObjectStore
-
-if TYPE_CHECKING:
-    from opis.worker import LocalWorkers
+from pipeline.ports.workers import Workers
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +44,11 @@ class Parts:
         return open_catalog(self.settings.catalog_url, self.settings.home)
 
     @cached_property
-    def index(self) -> Index:
+    def index(self) -> LateIndex:
+        """Opened when it is first asked something."""
+        return LateIndex(self._open_index)
+
+    def _open_index(self) -> Index:
         from storage.index.open import open_index
 
         return open_index(self.settings.index_url, self.settings.home)
@@ -59,10 +61,21 @@ class Parts:
         institution = self.settings.institution
         return RuleClassifier(load_departments(institution.departments), institution.name)
 
-    def open_all(self) -> None:
-        """Opens every part: for commands that go on for long, so that a fault shows before they begin."""
+    def check_departments(self) -> None:
+        """Raises ``ConfigurationError`` when a profile files into a department that there is not."""
         _check_departments(self.settings, self.classifier)
-        _ = self.objects, self.catalog, self.index
+
+    def open_all(self) -> None:
+        """Opens every part: for commands that go on for long, so that a fault shows before they begin.
+
+        An index that is merely down is told in the log: documents are filed without it, and found when it is back.
+        """
+        self.check_departments()
+        _ = self.objects, self.catalog
+        try:
+            self.index.open()
+        except PartDown as fault:
+            log.warning("%s; documents are filed, and found when the index is back", fault)
 
 
 def open_parts(settings: Settings) -> Parts:
@@ -71,13 +84,22 @@ def open_parts(settings: Settings) -> Parts:
     return Parts(settings)
 
 
-def start_workers(parts: Parts, first: bool = False) -> "LocalWorkers":
-    """Local workers; ``first`` wipes what children of an earlier run left, for the line that holds the lease."""
-    from opis.worker import LocalWorkers
+def start_workers(parts: Parts, first: bool = False) -> Workers:
+    """Workers of this machine, or those of the cluster that ``work.scheduler`` names.
+
+    ``first`` wipes what children of an earlier run left, for the line that holds the lease. Errors: ``PartDown`` and
+    ``PartUnfit`` of the cluster.
+    """
     from pipeline.engines.sandbox import wipe_scratch
 
     if first:
         wipe_scratch(parts.scratch)
+    if parts.settings.scheduler:
+        from opis.cluster import ClusterWorkers
+
+        return ClusterWorkers(parts.settings.scheduler, parts.scratch)
+    from opis.worker import LocalWorkers
+
     return LocalWorkers(parts.objects, parts.scratch, parts.settings.workers)
 
 

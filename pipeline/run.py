@@ -1,12 +1,12 @@
 """From received batch to reported documents: the flow of docs/architecture.md, in order, on one screen."""
 
-import json
 import logging
-from dataclasses import dataclass, replace
+import time
+from dataclasses import dataclass
 
-from pipeline.domain.batches import BatchAccount, BatchState, Document, DocumentState, Problem, ReviewKind
+from pipeline.domain.batches import BatchAccount
+from pipeline.domain.decisions import orders_of
 from pipeline.domain.filing import FilingState
-from pipeline.domain.messages import say
 from pipeline.domain.pages import PageReading
 from pipeline.domain.registry import LinkState
 from pipeline.domain.settings import Institution, Profile
@@ -14,15 +14,16 @@ from pipeline.domain.work import ReadSettings
 from pipeline.ports.catalog import Catalog, LineCatalog
 from pipeline.ports.classifier import Classifier
 from pipeline.ports.index import Index
-from pipeline.ports.objects import ObjectStore, StoredObject
+from pipeline.ports.meter import UNMETERED, Meter, timed
+from pipeline.ports.objects import ObjectStore
 from pipeline.ports.workers import Workers
-from pipeline.stages.amend import amended_accounts
-from pipeline.stages.compose import Desk, compose, make_review
-from pipeline.stages.duplicates import with_duplicates
+from pipeline.stages.compose import Desk, compose
+from pipeline.stages.conclude import Archive, Source, conclude, noted_duplicates
 from pipeline.stages.index import index_pending
-from pipeline.stages.keep import Keeper, Kept, keep_documents, write_manifest
+from pipeline.stages.keep import Keeper, keep_again, keep_documents
 from pipeline.stages.read import Progress, Reader, page_refs, read_batch
-from pipeline.stages.state import write_state
+from pipeline.stages.recall import recalled_readings, reread
+from pipeline.stages.state import History, read_history
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class Pipeline:
     index: Index
     workers: Workers
     classifier: Classifier
+    meter: Meter = UNMETERED
 
 
 def process_batch(parts: Pipeline, batch_id: str, progress: Progress) -> BatchAccount:
@@ -51,30 +53,32 @@ def process_batch(parts: Pipeline, batch_id: str, progress: Progress) -> BatchAc
     refs = page_refs(page_counts)
     parts.line.begin(batch_id)
 
-    reader = Reader(parts.catalog, parts.line, parts.workers)
-    readings = read_batch(reader, batch, refs, read_settings(parts.institution, profile), progress)
+    reader = Reader(parts.catalog, parts.line, parts.workers, profile.lane.value, parts.meter)
+    with timed(parts.meter, "read"):
+        readings = read_batch(reader, batch, refs, read_settings(parts.institution, profile), progress)
 
     log.info("batch %.8s: read, %d of %d pages with text", batch_id, sum(map(_has_text, readings)), len(readings))
 
-    desk = Desk(parts.institution, profile, parts.catalog, parts.classifier)
-    composed = compose(batch, readings, desk)
+    desk = Desk(parts.institution, profile, parts.catalog, parts.classifier, parts.meter)
+    with timed(parts.meter, "compose"):
+        composed = compose(batch, readings, desk)
 
     _log_composed(composed.account)
 
     keeper = Keeper(parts.objects, parts.workers)
     by_page = {reading.observation.page: reading for reading in readings}
-    kept = keep_documents(keeper, batch, composed.account.documents, by_page, {ref.page: ref for ref in refs})
+    with timed(parts.meter, "keep"):
+        kept = keep_documents(keeper, batch, composed.account.documents, by_page, {ref.page: ref for ref in refs})
 
     log.info("batch %.8s: stored, %d objects", batch_id, sum(len(entry.stored) for entry in kept))
 
-    account = _with_manifests(parts, _with_pdf_faults(composed.account, kept), kept)
-    account = with_duplicates(account, parts.catalog.arrivals(batch=batch_id))
-    account = write_state(parts.objects, account, profile, page_counts)
-    amended = [
-        _rewritten(parts, older) for older in amended_accounts(parts.catalog, account.documents, composed.rivals)
-    ]
+    source = Source(profile, page_counts, History(tuple(reading.observation for reading in readings)))
+    account, amended = conclude(Archive(parts.objects, parts.catalog), composed, kept, source)
 
-    parts.line.commit(account, amended)
+    with timed(parts.meter, "commit"):
+        parts.line.commit(account, amended)
+    for problem in account.problems:
+        parts.meter.fault(problem.code)
     return account
 
 
@@ -87,18 +91,52 @@ def read_settings(institution: Institution, profile: Profile) -> ReadSettings:
     )
 
 
+def carry_out(parts: Pipeline, batch_id: str, progress: Progress) -> BatchAccount:
+    """Makes a finished batch what persons decided it is; the original stays, what changes gets new versions.
+
+    Only pages that are turned, or were never read, are read again. Errors: as ``process_batch``.
+    """
+    before = parts.catalog.account(batch_id)
+    profile, page_counts = parts.catalog.profile_of(batch_id), parts.catalog.page_counts(batch_id)
+    refs = page_refs(page_counts)
+    decisions = parts.catalog.decisions(batch_id)
+    orders = orders_of(decisions)
+    history = read_history(parts.objects, before.batch)
+
+    reader = Reader(parts.catalog, parts.line, parts.workers, profile.lane.value, parts.meter)
+    recalled = recalled_readings(parts.objects, history.observations, before.documents)
+    settings = read_settings(parts.institution, profile)
+    readings = reread(reader, before.batch, refs, settings, recalled, orders, progress)
+
+    desk = Desk(parts.institution, profile, parts.catalog, parts.classifier, parts.meter)
+    composed = compose(before.batch, [readings[ref.page] for ref in refs], desk, orders)
+    _log_composed(composed.account)
+
+    keeper = Keeper(parts.objects, parts.workers)
+    kept = keep_again(keeper, before, composed.account, readings, {ref.page: ref for ref in refs}, recalled)
+
+    seen = tuple(readings[ref.page].observation for ref in refs)
+    source = Source(profile, page_counts, History(seen, tuple(decisions)), orders)
+    account, amended = conclude(Archive(parts.objects, parts.catalog), composed, kept, source, before.documents)
+
+    parts.line.commit(account, amended, [decision.id for decision in decisions])
+    return account
+
+
 def note_duplicates(catalog: Catalog, line: LineCatalog, objects: ObjectStore, batch_id: str) -> None:
     """Notes on a finished batch that its bytes have come in again."""
-    account = catalog.account(batch_id)
-    noted = with_duplicates(account, catalog.arrivals(batch=batch_id))
-    if noted != account:
-        profile, page_counts = catalog.profile_of(batch_id), catalog.page_counts(batch_id)
-        line.commit(write_state(objects, noted, profile, page_counts))
+    noted = noted_duplicates(Archive(objects, catalog), batch_id)
+    if noted is not None:
+        line.commit(noted)
 
 
 def follow_index(parts: Pipeline) -> int:
     """Lets the index catch up by one helping; gives how many documents."""
-    return index_pending(parts.catalog, parts.line, parts.objects, parts.index)
+    begun = time.perf_counter()
+    indexed = index_pending(parts.catalog, parts.line, parts.objects, parts.index)
+    if indexed:
+        parts.meter.took("index", time.perf_counter() - begun)
+    return indexed
 
 
 def _has_text(reading: PageReading) -> bool:
@@ -117,52 +155,3 @@ def _log_composed(account: BatchAccount) -> None:
         *(ledger.separators, ledger.separator_backs, ledger.blanks),
     )
     log.info("batch %.8s: linked, %d certain of %d; filed, %d", batch_id, linked, len(documents), filed)
-
-
-def _with_pdf_faults(account: BatchAccount, kept: list[Kept]) -> BatchAccount:
-    """A document without its PDF is kept, and a person is asked."""
-    reviews, problems, documents = list(account.reviews), list(account.problems), []
-    for entry in kept:
-        document = entry.document
-        faults = [("pdf_failed", page) for page in document.pages[:1] if entry.pdf_fault is not None]
-        faults += [("pdf_page_missing", page) for page in entry.missing]
-        for code, page in faults:
-            values = {"page": page}
-            reviews.append(make_review(document.batch, ReviewKind.PAGE, document.id, (page,), f"pages.{code}", values))
-            problems.append(Problem(code.replace("_", "-"), say(f"pages.{code}", **values), page))
-        documents.append(replace(document, state=DocumentState.HELD) if faults else document)
-    state = BatchState.HELD if reviews else account.batch.state
-    return replace(
-        account,
-        batch=replace(account.batch, state=state),
-        documents=tuple(documents),
-        reviews=tuple(reviews),
-        problems=tuple(problems),
-    )
-
-
-def _with_manifests(parts: Pipeline, account: BatchAccount, kept: list[Kept]) -> BatchAccount:
-    documents = [
-        write_manifest(parts.objects, document, account.batch, entry.stored, entry.pages)
-        for document, entry in zip(account.documents, kept, strict=True)
-    ]
-    return replace(account, documents=tuple(documents))
-
-
-def _rewritten(parts: Pipeline, account: BatchAccount) -> BatchAccount:
-    """Manifests of the documents that changed, and the state, of an older batch."""
-    batch_id = account.batch.id or ""
-    before = {document.id: document for document in parts.catalog.account(batch_id).documents}
-    documents = [
-        document if document == before[document.id] else _new_manifest(parts, account, document)
-        for document in account.documents
-    ]
-    changed = replace(account, documents=tuple(documents))
-    return write_state(parts.objects, changed, parts.catalog.profile_of(batch_id), parts.catalog.page_counts(batch_id))
-
-
-def _new_manifest(parts: Pipeline, account: BatchAccount, document: Document) -> Document:
-    """The next manifest of a document whose content stays: objects and pages as the one before says."""
-    before = json.loads(parts.objects.read(document.objects.manifest or ""))
-    stored = [StoredObject(key, entry["size"], entry["sha256"]) for key, entry in before["objects"].items()]
-    return write_manifest(parts.objects, document, account.batch, stored, before["pages"])

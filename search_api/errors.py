@@ -17,10 +17,12 @@ from pipeline.domain.errors import (
     NotFound,
     OpisError,
     PartDown,
+    PartUnfit,
     StorageFull,
     UsageError,
     WorkerFault,
 )
+from pipeline.domain.plain import plain
 from search_api.rendering import Renderer, word
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ TOLD: dict[type[Exception], Told] = {
     PartDown: Told(503, "down", retry=True),
     StorageFull: Told(503, "full", retry=True),
     MissingPart: Told(503, "part"),
+    PartUnfit: Told(503, "part"),
     WorkerFault: Told(503, "down", retry=True),
     ConfigurationError: FAILED,
     OpisError: FAILED,
@@ -79,7 +82,7 @@ class Errors:
     def handle(self, request: Request, fault: Exception) -> Response:
         how = told(fault)
         if how.status >= 500:
-            log.warning("web: %s: %s", request.scope["path"], fault)
+            log.warning("web: %s: %s", request.scope["path"], plain(fault))
         message = str(fault) if isinstance(fault, BadParameter) else word(f"error_{how.code}_text")
         return self.answer(request.scope["path"], how, message)
 

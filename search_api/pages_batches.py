@@ -17,6 +17,7 @@ from search_api.parts import WebParts
 from search_api.rendering import Renderer, word
 from search_api.views import page_numbers
 from search_api.views_batches import batch_page, batch_row
+from search_api.views_doing import doing_now
 
 AT_ONCE = 50
 SECONDS_BUSY = 2
@@ -61,6 +62,7 @@ def _list(catalog: Catalog, request: Request) -> dict[str, Any]:
         "rows": [batch_row(account, _progress(catalog, account)) for account in accounts],
         "states": _states(state, counts),
         "counts": counts,
+        "doing": doing_now(catalog.line_doing()),
         "stalled": busy and not catalog.line_alive(),
         "filtered": state is not None,
         "live": _address("/loturi/fragment", state, page),

@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.program import Program
 
+pytest_plugins = ["tests.servers.plugin"]
+
 
 @pytest.fixture
 def program(tmp_path: Path) -> Program:

@@ -12,12 +12,14 @@ class Alarms:
     def __init__(self) -> None:
         self._raised: dict[str, set[Hashable]] = {}
 
-    def warn(self, subject: str, trouble: Hashable, text: str) -> None:
-        """Logs the text unless this trouble of this subject was logged and did not go away since."""
+    def warn(self, subject: str, trouble: Hashable, text: str) -> bool:
+        """Logs the text unless this trouble of this subject was logged and did not go away since; whether it did."""
         known = self._raised.setdefault(subject, set())
-        if trouble not in known:
-            known.add(trouble)
-            log.warning("%s", text)
+        if trouble in known:
+            return False
+        known.add(trouble)
+        log.warning("%s", text)
+        return True
 
     def clear(self, subject: str) -> bool:
         """The subject is well; whether it was not before."""

@@ -37,6 +37,10 @@ ItemState = tuple[EntryState, ...]
 """the item itself first, then everything inside it by name"""
 
 
+def item_mark(state: ItemState) -> str:
+    return f"inode {state[0].inode}"
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A file or sub-folder that may be claimed; with a fault it is claimed to be quarantined."""
@@ -52,6 +56,11 @@ class Candidate:
     @property
     def display(self) -> str:
         return display_name(self.path)
+
+    @property
+    def mark(self) -> str:
+        """What the log calls it, where names of files may be names of persons; ``find -inum`` finds it."""
+        return item_mark(self.state)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from pipeline.domain.errors import InputFault, WorkerFault
+from pipeline.domain.plain import plain
 from watchers.candidates import EntryState, ItemState
 from watchers.naming import IMAGE_EXTENSIONS, extension, is_ignored, natural_key, printable
 from watchers.safe_open import fault_of, not_regular, open_regular
@@ -136,7 +137,8 @@ class Checker:
 
     def _count_try(self, tracked: Tracked, entry: EntryState, error: WorkerFault) -> Verdict:
         tries = tracked.tries[entry] = tracked.tries.get(entry, 0) + 1
-        log.warning("check failed (%d of %d): %s", tries, TRIES, printable(str(error)))
+        log.warning("check failed (%d of %d): %s", tries, TRIES, plain(error))
+        log.debug("check of %s failed: %s", printable(entry.name), error)
         if tries < TRIES:
             return LATER
         fault = InputFault("unreadable", f"its check failed {tries} times, the last time: {error}")

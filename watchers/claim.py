@@ -30,15 +30,15 @@ def claim(layout: Layout, candidate: Candidate) -> Claimed | None:
     try:
         path = move_new(candidate.path, layout.claimed, name, candidate.is_folder)
     except FileNotFoundError:
-        log.info("gone before it was claimed: %s", candidate.display)
+        log.info("gone before it was claimed: %s", candidate.mark)
         return None
     try:
         taken = state_of(path)
         if taken == candidate.state:
             return Claimed(path, candidate.display, make_private(layout, path, taken), candidate.fault)
-        log.info("changed before it was claimed, waits again: %s", candidate.display)
+        log.info("changed before it was claimed, waits again: %s", candidate.mark)
     except OSError as error:
-        log.warning("put back, %s: %s", error.strerror, candidate.display)
+        log.warning("put back, %s: %s", error.strerror, candidate.mark)
     put_back(layout, path, name, candidate.is_folder)
     return None
 

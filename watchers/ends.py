@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.domain.errors import NotFound
-from watchers.candidates import Claimed
+from watchers.candidates import Claimed, item_mark
 from watchers.layout import Layout, is_real_folder
 from watchers.moves import move_new, own_errors, rename_new, sync_folder
 from watchers.naming import is_variant, variants
@@ -19,7 +19,7 @@ def finish(layout: Layout, claimed: Claimed, day: dt.date) -> Path:
     Raises ``NotFound`` when it is in none of our places, ``StorageFull``, ``PartDown`` (also when our places are gone:
     they are made by ``scan`` and never here, where a share may just be unmounted).
     """
-    with own_errors(f"finalizate: {claimed.source}"):
+    with own_errors(f"finalizate: {item_mark(claimed.state)}"):
         folder = layout.finished / day.isoformat()
         if not is_real_folder(folder):
             folder.mkdir()
@@ -35,7 +35,7 @@ def quarantine(layout: Layout, claimed: Claimed, reason: Reason) -> Path:
 
     Raises as ``finish``.
     """
-    with own_errors(f"eroare: {claimed.source}"):
+    with own_errors(f"eroare: {item_mark(claimed.state)}"):
         for name in variants(claimed.path.name, claimed.is_folder, SUFFIX_ROOM):
             if not os.path.lexists(claimed.path):
                 return _known_end(layout, claimed)
@@ -70,5 +70,5 @@ def _variants_in(folder: Path, name: str, is_folder: bool, room: int) -> Iterato
 def _known_end(layout: Layout, claimed: Claimed) -> Path:
     end = find_end(layout, claimed.path.name, claimed.state[0].inode, claimed.is_folder)
     if end is None:
-        raise NotFound(f"neither claimed nor finished nor quarantined: {claimed.source}")
+        raise NotFound(f"neither claimed nor finished nor quarantined: {item_mark(claimed.state)}")
     return end

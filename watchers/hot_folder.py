@@ -9,7 +9,7 @@ from pipeline.domain.settings import Profile
 from watchers import claim as claiming
 from watchers import ends
 from watchers.alarms import Alarms
-from watchers.candidates import Candidate, Claimed, Refused, Scan, parse_token
+from watchers.candidates import Candidate, Claimed, Refused, Scan, item_mark, parse_token
 from watchers.checking import Check, Checker, Outcome, page_entries
 from watchers.layout import Layout
 from watchers.moves import own_errors
@@ -130,7 +130,7 @@ class HotFolder:
 
     def release(self, claimed: Claimed) -> Path:
         """Puts a claimed item back into the folder, where it settles again. Raises ``PartDown``, ``StorageFull``."""
-        with own_errors(f"put back {claimed.source}"):
+        with own_errors(f"put back {item_mark(claimed.state)}"):
             return claiming.put_back(self._layout, claimed.path, claimed.path.name, claimed.is_folder)
 
     def finish(self, claimed: Claimed, day: dt.date) -> Path:
@@ -153,7 +153,7 @@ class HotFolder:
         Raises ``ValueError`` when it is no token, ``PartDown``, ``StorageFull``.
         """
         name, inode, _ = parse_token(token)
-        with own_errors(f"claimed item {display_name(name)}"):
+        with own_errors("claimed item"):
             claimed = claiming.recall(self._layout, name)
         return claimed if claimed is not None and claimed.state[0].inode == inode else None
 
@@ -187,8 +187,18 @@ class HotFolder:
         return printable(str(self.root))
 
     def _trouble(self, name: str, key: object, text: str | None) -> None:
-        shown = f"{self._shown}/{display_name(name)}"
-        self._alarms.warn(name, key, f"stays in the hot folder, {text or 'cannot be taken'}: {shown}")
+        path = self.root / name
+        told = f"stays in the hot folder {self._shown}, {text or 'cannot be taken'}: {_mark(path)}"
+        if self._alarms.warn(name, key, told):
+            log.debug("this is %s", display_name(name))
+
+
+def _mark(path: Path) -> str:
+    """As ``item_mark``, of an entry whose state may not be read."""
+    try:
+        return f"inode {path.lstat().st_ino}"
+    except OSError:
+        return "an entry that may not be looked at"
 
 
 def pages_of(claimed: Claimed) -> tuple[Path, ...]:

@@ -1,11 +1,12 @@
 """``opis doctor``: every external part: present, version, good or not, how to mend it."""
 
 import platform
-import shutil
+from typing import Any
 
 import click
 
 from opis.context import Context, pass_own
+from opis.examination import examine
 from pipeline.domain.errors import OpisError
 from pipeline.engines.fonts import probe_fonts
 from pipeline.engines.poppler import probe_poppler
@@ -14,8 +15,6 @@ from pipeline.engines.tesseract import probe_tesseract
 from pipeline.engines.zbar import probe_zbar
 from pipeline.engines.zxing import probe_zxing
 from pipeline.ports.probe import Probe
-
-LEAST_FREE = 2 * 2**30
 
 
 @click.command()
@@ -31,40 +30,37 @@ def doctor(own: Context) -> int:
         probe_zxing(),
         probe_fonts(),
         probe_sandbox(),
-        *_stores(own),
+        *_configured(own),
     ]
-    answer = {
-        "good": all(probe.good for probe in probes),
-        "parts": [
-            {
-                "part": probe.part,
-                "found": probe.found,
-                "version": probe.version,
-                "good": probe.good,
-                "mend": probe.mend,
-            }
-            for probe in probes
-        ],
-    }
-    own.answer(answer, "\n".join(map(_line, probes)))
-    return 0 if answer["good"] else 3
+    good = all(probe.good for probe in probes)
+    own.answer({"good": good, "parts": [*map(_answer, probes)]}, "\n".join(map(_text, probes)))
+    return 0 if good else 3
 
 
-def _stores(own: Context) -> list[Probe]:
+def _configured(own: Context) -> list[Probe]:
     try:
         parts = own.parts
-        parts.open_all()
     except OpisError as fault:
-        return [Probe("home", False, None, False, f"{fault} {fault.advice}")]
-    return [parts.objects.probe(), parts.catalog.probe(), parts.index.probe(), _space(own)]
+        return [Probe("home", False, None, False, f"{fault} {fault.advice}", str(own.settings.home))]
+    return examine(parts)
 
 
-def _space(own: Context) -> Probe:
-    free = shutil.disk_usage(own.settings.home).free
-    mend = "" if free >= LEAST_FREE else "eliberați spațiu pe disc"
-    return Probe("spațiu pe disc", True, f"{free / 2**30:.1f} GiB", free >= LEAST_FREE, mend)
+def _answer(probe: Probe) -> dict[str, Any]:
+    return {
+        "part": probe.part,
+        "found": probe.found,
+        "version": probe.version,
+        "good": probe.good,
+        "mend": probe.mend,
+        "address": probe.address,
+        "details": dict(probe.details),
+    }
 
 
-def _line(probe: Probe) -> str:
+def _text(probe: Probe) -> str:
+    """One line, and one more for where it is and what else is known."""
     sign = "✓" if probe.good else "✗"
-    return f"{sign} {probe.part:<20} {probe.version or '—':<24} {probe.mend}".rstrip()
+    line = f"{sign} {probe.part:<22} {probe.version or '—':<24} {probe.mend}".rstrip()
+    known = [probe.address, *(f"{name}: {value}" for name, value in probe.details)]
+    more = " · ".join(filter(None, known))
+    return f"{line}\n    {more}" if more else line

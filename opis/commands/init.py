@@ -1,4 +1,4 @@
-"""``opis init``: home, catalog, hot folders."""
+"""``opis init``: home, bucket, catalog, hot folders; what is there already stays as it is."""
 
 import re
 import sys
@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from opis.context import Context, pass_own
+from opis.preparation import prepare
 from opis.wiring import hot_folder
 from pipeline.domain.errors import PartDown
 from pipeline.domain.messages import say
-from watchers.hot_folder import HotFolder
 
 
 @click.command()
@@ -22,19 +22,18 @@ def init(own: Context) -> int:
         _ask(own.config or Path("opis.toml"))
         own = Context(own.home, own.config, own.as_json)
         settings = own.settings
-    own.parts.open_all()
-    folders = {profile.name: hot_folder(settings, profile.name) for profile in settings.profiles}
-    for profile in settings.profiles:
-        HotFolder(folders[profile.name], profile, lambda path: None).prepare()
+    made_home = not settings.home.is_dir()
+    parts = own.parts
+    parts.check_departments()
+    done = list(prepare(parts))
     answer = {
         "home": str(settings.home),
         "config": str(settings.source) if settings.source else None,
         "institution": settings.institution.code,
-        "hot": {name: str(path) for name, path in folders.items()},
+        "hot": {profile.name: str(hot_folder(settings, profile.name)) for profile in settings.profiles},
+        "made": [str(settings.home)] * made_home + [entry.name for entry in done if entry.made],
     }
-    own.answer(
-        answer, "\n".join([say("terminal.home_ready", home=settings.home), *(f"  {p}" for p in folders.values())])
-    )
+    own.answer(answer, "\n".join([say("terminal.home_ready", home=settings.home), *(f"  {e.told}" for e in done)]))
     return 0
 
 

@@ -1,31 +1,26 @@
 """``opis process PATH…``: the same pipeline now; originals stay where they are."""
 
-import time
 import uuid
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from opis.context import Context, pass_own
-from opis.heart import LEASE_SECONDS
 from opis.intake import refused
-from opis.line import Line
-from opis.progress import PageBar
+from opis.own_line import work_until
 from opis.texts import batch_text
-from opis.wiring import Parts, start_workers
+from opis.wiring import Parts
 from pipeline.domain.answers import batch_answer
 from pipeline.domain.batches import BatchAccount, BatchState
-from pipeline.domain.errors import InputFault, OpisError, UsageError
+from pipeline.domain.errors import InputFault, UsageError
 from pipeline.domain.settings import Settings
 from pipeline.domain.wire import from_json, to_json
 from pipeline.engines.tesseract import require_language
 from pipeline.ports.catalog import LineCatalog, Request
 from watchers.inputs import BatchInput, batches_of
 
-POLL_SECONDS = 0.5
 WORKED = (BatchState.FILED, BatchState.HELD, BatchState.QUARANTINED)
 
 
@@ -49,7 +44,14 @@ def process(own: Context, paths: tuple[Path, ...], profile: str | None) -> int:
     parts = own.parts
     parts.open_all()
     wanted = [_ask(parts, entry, name) for entry in found]
-    _until_done(parts, [entry.request for entry in wanted if entry.request])
+    requests = [entry.request for entry in wanted if entry.request]
+    work_until(
+        parts,
+        "process",
+        done=lambda given_up: _all_done(parts, requests, given_up),
+        filed=lambda given_up: _filed(parts, requests, given_up),
+        end=lambda lease: _withdraw(parts, lease, requests),
+    )
     accounts = [_account(parts, entry) for entry in wanted]
     own.answer([batch_answer(account) for account in accounts], "\n".join(map(batch_text, accounts)))
     return 0 if all(account.batch.state is BatchState.FILED for account in accounts) else 1
@@ -78,32 +80,6 @@ def _ask(parts: Parts, entry: BatchInput, profile: str) -> _Wanted:
     return _Wanted(request.id)
 
 
-def _until_done(parts: Parts, requests: Sequence[str]) -> None:
-    """Is the line itself when there is none; else waits for the one that runs, and takes over when it dies."""
-    while not _all_done(parts, requests):
-        lease = parts.catalog.acquire_line("process", LEASE_SECONDS)
-        if lease is None:
-            time.sleep(POLL_SECONDS)
-            continue
-        if _worked(parts, lease, requests):
-            return
-
-
-def _worked(parts: Parts, lease: LineCatalog, requests: Sequence[str]) -> bool:
-    """Works as the line until the requests are done; True when it gave one of their batches up."""
-    workers = start_workers(parts, first=True)
-    try:
-        with PageBar() as bar:
-            line = Line(parts, lease, workers, report=bar.report)
-            line.run(idle=lambda: _all_done(parts, requests, line.given_up))
-        return bool(line.given_up)
-    finally:
-        workers.close()
-        with suppress(OpisError):
-            _withdraw(parts, lease, requests)
-        lease.release()
-
-
 def _withdraw(parts: Parts, lease: LineCatalog, requests: Sequence[str]) -> None:
     """Ends what was not taken in: nobody waits for it any more. What was taken in stays, and is finished some day."""
     for request in map(parts.catalog.request, requests):
@@ -113,6 +89,13 @@ def _withdraw(parts: Parts, lease: LineCatalog, requests: Sequence[str]) -> None
 
 
 def _all_done(parts: Parts, requests: Sequence[str], given_up: Collection[str] = ()) -> bool:
+    """Whether what was asked for is filed, and found."""
+    if not _filed(parts, requests, given_up):
+        return False
+    return parts.catalog.counts().get("outbox", 0) == 0 or parts.catalog.line_alive()
+
+
+def _filed(parts: Parts, requests: Sequence[str], given_up: Collection[str] = ()) -> bool:
     for identity in requests:
         request = parts.catalog.request(identity)
         if request.refused is None and request.batch is None:
@@ -120,7 +103,7 @@ def _all_done(parts: Parts, requests: Sequence[str], given_up: Collection[str] =
         waits = request.batch is not None and request.batch not in given_up
         if waits and parts.catalog.batch(request.batch or "").state not in WORKED:
             return False
-    return parts.catalog.counts().get("outbox", 0) == 0 or parts.catalog.line_alive()
+    return True
 
 
 def _account(parts: Parts, entry: _Wanted) -> BatchAccount:

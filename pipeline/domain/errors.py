@@ -4,8 +4,10 @@ OpisError
 ├── UsageError                  2  wrong usage or a missing path
 │   └── ConfigurationError      2  a key, a value or a file of the configuration
 ├── MissingPart                 3  a program, model or library is not there
+├── PartUnfit                   3  a part answers but cannot be used as it is: credentials, bucket, version
 ├── PartDown                    3  a part is there but does not answer, retry
-│   └── StorageFull             3  no space, retry when there is
+│   ├── StorageFull             3  no space, retry when there is
+│   └── DocumentsRefused        3  the index took all documents but the named ones
 ├── InputFault                  1  foreign bytes that cannot become a batch; ``code`` says why
 ├── WorkerFault                 1  the sandboxed child failed on this item, retry
 │   ├── WorkerTimeout
@@ -13,8 +15,11 @@ OpisError
 ├── KeyTaken                    1  an object key exists with other content
 ├── NotFound                    2  no such batch, document, entry
 ├── Fenced                      3  another line holds the lease
+├── StaleDecision               1  a person decided on a batch that has changed since
 └── Stopped                     1  the line was told to stop while the item was worked on: its fault is it not
 """
+
+from collections.abc import Sequence
 
 
 class OpisError(Exception):
@@ -39,6 +44,21 @@ class MissingPart(OpisError):
     advice = "Rulați opis doctor: arată ce lipsește și cum se instalează."
 
 
+class PartUnfit(OpisError):
+    """Found when a part is opened: its answer says that trying again will not help.
+
+    The message names the part and its address without password; ``mend`` (Romanian) says how to put it right.
+    """
+
+    exit_code = 3
+    advice = "Corectați configurarea componentei numite; opis doctor arată ce nu se potrivește."
+
+    def __init__(self, message: str, mend: str = "") -> None:
+        super().__init__(message)
+        if mend:
+            self.advice = mend
+
+
 class PartDown(OpisError):
     exit_code = 3
     retry = True
@@ -47,6 +67,16 @@ class PartDown(OpisError):
 
 class StorageFull(PartDown):
     advice = "Spațiul pe disc s-a terminat. Eliberați spațiu; lucrul continuă singur."
+
+
+class DocumentsRefused(PartDown):
+    """The index has taken all documents but these, and will not take them however often they are sent."""
+
+    advice = "Indexul a refuzat documentele numite; celelalte se găsesc. Transmiteți jurnalul administratorului."
+
+    def __init__(self, message: str, documents: Sequence[str]) -> None:
+        super().__init__(message)
+        self.documents = tuple(documents)
 
 
 class InputFault(OpisError):
@@ -81,6 +111,10 @@ class KeyTaken(OpisError):
 class NotFound(OpisError):
     exit_code = 2
     advice = "Verificați identificatorul."
+
+
+class StaleDecision(OpisError):
+    advice = "Lotul s-a schimbat între timp. Priviți-l din nou și hotărâți apoi."
 
 
 class Fenced(OpisError):

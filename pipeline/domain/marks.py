@@ -1,15 +1,16 @@
 """What each page is to the splitter: a separator, the start of a document by sticker, or content, with its doubts."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import regex
 
+from pipeline.domain.decisions import PageOrder
 from pipeline.domain.errors import ConfigurationError
 from pipeline.domain.pages import PageObservation, SheetLook
 from pipeline.domain.payload import Payload, PayloadKind, claims_to_be_ours, parse_payload
-from pipeline.domain.registry import Announced, LinkSource
+from pipeline.domain.registry import Announced, LinkSource, RegistryNumber
 from pipeline.domain.settings import Blanks
 
 STICKER_MATCH_SECONDS = 0.1
@@ -57,10 +58,27 @@ class Mark:
     """code of ``messages_ro/split.toml``: held, never obeyed"""
     seen: str = ""
     """what the doubt is about, as read"""
+    order: PageOrder | None = None
+    """what a person says the page is"""
 
     @property
     def separator(self) -> bool:
         return self.payload is not None or self.fixed
+
+
+def ordered(mark: Mark, order: PageOrder | None, number: RegistryNumber | None = None) -> Mark:
+    """The mark as a person sees the page: what was in doubt about it is decided."""
+    if order is None:
+        return mark
+    if order is PageOrder.SEPARATOR:
+        kept = mark if mark.separator else Mark(mark.page, fixed=True)
+        announced = kept.announced if number is None else _by_person(number)
+        return replace(kept, announced=announced, doubt=None, order=order)
+    return Mark(mark.page, sticker=mark.sticker and order is PageOrder.START, announced=mark.announced, order=order)
+
+
+def _by_person(number: RegistryNumber) -> Announced:
+    return Announced(number.register, number.year, number.number, LinkSource.PERSON)
 
 
 def recognise(observation: PageObservation, rules: SplitRules) -> Mark:

@@ -35,6 +35,8 @@ class PageRef:
     """place in ``Batch.originals``, from 0"""
     index: int
     """page or frame inside that file, from 0"""
+    rotation: int | None = None
+    """degrees clockwise that bring it upright, where a person said so; None: the engine finds out"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def _see(ref: PageRef, task: PageTask, folder: Path) -> _Seen:
     degraded = None if raster.trusted else Degradation("page-degraded", raster.complaint[:300])
     if not task.settings.read_text or observation.look is SheetLook.BLANK or _sure_separator(observation, task):
         return _Seen(observation, degraded, None)
-    return _Seen(observation, degraded, _prepare(ref.page, raster, folder))
+    return _Seen(observation, degraded, _prepare(ref, raster, folder))
 
 
 def _observe(page: int, raster: Raster, settings: ReadSettings) -> PageObservation:
@@ -95,14 +95,14 @@ def _sure_separator(observation: PageObservation, task: PageTask) -> bool:
     return recognise(observation, rules).separator
 
 
-def _prepare(page: int, raster: Raster, folder: Path) -> OcrPage:
+def _prepare(ref: PageRef, raster: Raster, folder: Path) -> OcrPage:
     """The upright page at the reading resolution, as an uncompressed file."""
-    rotation = _rotation(page, raster, folder)
+    rotation = _rotation(ref.page, raster, folder) if ref.rotation is None else ref.rotation
     upright = np.rot90(raster.grey, k=-rotation // 90)
     height, width = upright.shape
     scale = min(1.0, READING_DPI / raster.dpi) if raster.dpi > READING_DPI * 1.1 else READING_DPI / raster.dpi
     scale = min(scale, 2.0)
-    path = folder / f"{page}.pgm"
+    path = folder / f"{ref.page}.pgm"
     _write(path, _scaled(upright, scale))
     return OcrPage(path, width, height, raster.dpi, scale, rotation)
 

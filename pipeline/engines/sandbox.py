@@ -78,8 +78,7 @@ class Sandbox:
         ``seconds`` of wall time, ``WorkerDied`` when the child ended; in these last two the process group is killed
         and the private folder wiped.
         """
-        if self._pages + pages > self._limits.pages:
-            self.close()
+        self.make_room(pages)
         self._pages += pages
         process = self._started()
         timer = threading.Timer(seconds, _kill_group, args=(process,))
@@ -96,6 +95,12 @@ class Sandbox:
             self.close()
             raise _fault(json.loads(body))
         return from_json(call.answer, body)
+
+    def make_room(self, pages: int) -> None:
+        """Replaces a child that is spent or dead: from here to the end of the next call ``folder`` stays the same."""
+        dead = self._process is not None and self._process.poll() is not None
+        if dead or self._pages + pages > self._limits.pages:
+            self.close()
 
     def kill(self) -> None:
         """Ends the child for good, from any thread: the call that is under way and each later one is ``WorkerDied``."""
@@ -118,10 +123,8 @@ class Sandbox:
             self._folder = None
 
     def _started(self) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._process.poll() is None:
-            return self._process
         if self._process is not None:
-            self.close()
+            return self._process
         folder = str(self.folder)
         limits = json.dumps([self._limits.memory, self._limits.file_size, self._limits.open_files])
         self._process = subprocess.Popen(

@@ -1,7 +1,7 @@
 """The catalog: the working memory. Each method is one transaction; the line's writes are fenced by its lease."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,6 +56,33 @@ class OutboxRow:
     document: str
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Batches ``received`` or ``working``, and all their pages."""
+
+    batches: int = 0
+    pages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is waiting and what there is, in numbers."""
+
+    batches: Mapping[str, int]
+    """by state, every state named"""
+    waiting: Mapping[str, Waiting]
+    """by lane, those with a batch waiting"""
+    documents: int
+    reviews: Mapping[str, int]
+    """open ones by kind, those that there are"""
+    outbox: int
+    """rows that the index has not followed yet"""
+    outbox_oldest: int | None
+    """lowest and highest number of these rows; the numbers only grow"""
+    outbox_newest: int | None
+    line_held: bool
+
+
 class LineCatalog(Protocol):
     """What the one line may do. Every method raises ``Fenced`` when another line has taken the lease."""
 
@@ -90,12 +117,21 @@ class LineCatalog(Protocol):
 
     def save_readings(self, batch_id: str, readings: Iterable[PageReading]) -> None: ...
 
-    def commit(self, account: BatchAccount, amended: Sequence[BatchAccount] = ()) -> None:
-        """The outcome of a batch, and what changed in others, in one transaction.
+    def commit(self, account: BatchAccount, amended: Sequence[BatchAccount] = (), decided: Sequence[str] = ()) -> None:
+        """The outcome of a batch, what changed in others, and the decisions carried out by it, in one transaction.
 
         Replaces fates, documents, reviews and problems of each account, drops the page readings of the first, and
         adds an outbox row for each document. Raises ``ValueError`` when a ledger does not balance.
         """
+
+    def pending_decisions(self) -> list[Decision]:
+        """Neither carried out nor refused, oldest first."""
+
+    def refuse_decisions(self, decisions: Sequence[str], reason: str) -> None:
+        """These will not be carried out; they stay on record with the reason."""
+
+    def tell(self, doing: str | None) -> None:
+        """What the line is doing now, for whoever watches: JSON of a list of ``pipeline.ports.workers.Doing``."""
 
     def pending_index(self, limit: int) -> list[OutboxRow]: ...
 
@@ -116,6 +152,9 @@ class Catalog(Protocol):
         """The lease of the line, with a new fencing token; None while another holds it."""
 
     def line_alive(self) -> bool: ...
+
+    def line_doing(self) -> str | None:
+        """What the line last told; None when no line lives."""
 
     def batch(self, prefix: str) -> Batch: ...
 
@@ -173,9 +212,21 @@ class Catalog(Protocol):
 
     def request(self, request_id: str) -> Request: ...
 
-    def append_decision(self, decision: Decision) -> None: ...
+    def append_decision(self, decision: Decision) -> None:
+        """The same id again changes nothing.
+
+        ``StaleDecision`` when the batch is not of the version decided on, or another decision on it waits.
+        """
+
+    def decisions(self, batch_id: str) -> list[Decision]:
+        """All on the batch and its documents but the refused, oldest first."""
+
+    def outcome_of(self, decision_id: str) -> str | None:
+        """Empty when it was carried out, the reason when it was refused, None while it waits."""
 
     def counts(self) -> dict[str, int]:
-        """Batches by state, plus ``documents``, ``reviews``, ``entries``, ``outbox``."""
+        """Batches by state, plus ``documents``, ``reviews``, ``entries``, ``outbox``, and ``decisions`` that wait."""
+
+    def backlog(self) -> Backlog: ...
 
     def probe(self) -> Probe: ...

@@ -1,6 +1,7 @@
 """ALTO 4: the words of a page with their boxes and confidences, as archives exchange them."""
 
 import re
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 from xml.etree import ElementTree
@@ -79,6 +80,28 @@ def _name(tag: str) -> str:
 def _printable(text: str) -> str:
     """Without what XML forbids."""
     return _FORBIDDEN.sub("", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The page that an ALTO describes: pixels upright, and the resolution of its raster."""
+
+    width: int
+    height: int
+    dpi: float
+
+
+def page_of(xml: bytes) -> Sheet:
+    """``WorkerFault`` when it is no ALTO of ours."""
+    try:
+        root = ElementTree.fromstring(xml)
+        (page,) = root.iter(_name("Page"))
+        (settings,) = root.iter(_name("processingStepSettings"))
+        return Sheet(
+            int(page.attrib["WIDTH"]), int(page.attrib["HEIGHT"]), float((settings.text or "").split(" dpi")[0])
+        )
+    except (ElementTree.ParseError, KeyError, ValueError, AttributeError) as fault:
+        raise WorkerFault(f"not an ALTO of ours: {fault}"[:300]) from fault
 
 
 def words_of(xml: bytes) -> tuple[Word, ...]:

@@ -18,14 +18,17 @@ from pipeline.domain.batches import (
     ReviewKind,
     ledger_of,
 )
+from pipeline.domain.decisions import NO_ORDERS, Orders
 from pipeline.domain.filing import FilingState
 from pipeline.domain.ids import document_id, review_id
 from pipeline.domain.marks import SplitRules
 from pipeline.domain.messages import say
 from pipeline.domain.pages import PageReading
-from pipeline.domain.registry import LinkState
+from pipeline.domain.registry import Announced, LinkSource, LinkState
 from pipeline.domain.settings import Institution, Profile
 from pipeline.ports.classifier import Classifier
+from pipeline.ports.meter import UNMETERED, Meter, timed
+from pipeline.stages.decided import Decided
 from pipeline.stages.file import file_document
 from pipeline.stages.link import RegisterLookup, add_claim, claims_of, link_document, sheets_question
 from pipeline.stages.link_values import ClaimKey
@@ -41,6 +44,7 @@ class Desk:
     profile: Profile
     register: RegisterLookup
     classifier: Classifier
+    meter: Meter = UNMETERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +55,41 @@ class Composed:
     rivals: Mapping[str, tuple[str, ...]]
 
 
-def compose(batch: Batch, readings: Sequence[PageReading], desk: Desk) -> Composed:
-    """Decides what a fully read batch is. Pure but for look-ups in the register."""
+def compose(batch: Batch, readings: Sequence[PageReading], desk: Desk, orders: Orders = NO_ORDERS) -> Composed:
+    """Decides what a fully read batch is, as seen and as persons decided. Pure but for look-ups in the register."""
     batch_id = batch.id or ""
-    split = split_pages([reading.observation for reading in readings], split_rules(desk))
+    with timed(desk.meter, "split"):
+        split = split_pages([reading.observation for reading in readings], split_rules(desk), orders)
     ids = [document_id(batch_id, draft.pages) for draft in split.drafts]
     texts = {reading.observation.page: reading for reading in readings}
     reviews = _Reviews(batch_id)
     for doubt in split.doubts:
         document = None if doubt.draft is None else ids[doubt.draft]
         reviews.ask(doubt.kind, document, doubt.pages, f"split.{doubt.code}", dict(doubt.values))
-    documents, rivals = _documents(batch_id, split, ids, texts, desk, reviews)
+    documents, rivals = _documents(batch_id, split, ids, texts, desk, reviews, orders)
     fates = _fates(split, ids)
     problems = _page_problems(readings, fates, reviews)
-    held = {review.document for review in reviews.all}
-    documents = [
-        replace(document, state=DocumentState.HELD if document.id in held else DocumentState.FILED)
-        for document in documents
-    ]
-    state = BatchState.HELD if reviews.all else BatchState.FILED
     account = BatchAccount(
-        batch=replace(batch, state=state),
+        batch=batch,
         fates=tuple(fates),
         documents=tuple(documents),
         reviews=tuple(reviews.all),
         problems=tuple(problems),
         ledger=ledger_of(len(readings), fates),
     )
-    return Composed(account, rivals)
+    return Composed(settled(account, orders), rivals)
+
+
+def settled(account: BatchAccount, orders: Orders = NO_ORDERS) -> BatchAccount:
+    """The account without the questions that were answered, each document and the batch held while any is open."""
+    open_ = [review for review in account.reviews if review.id not in orders.accepted]
+    held = {review.document for review in open_}
+    documents = [
+        replace(document, state=DocumentState.HELD if document.id in held else DocumentState.FILED)
+        for document in account.documents
+    ]
+    state = BatchState.HELD if open_ else BatchState.FILED
+    return replace(account, batch=replace(account.batch, state=state), documents=tuple(documents), reviews=tuple(open_))
 
 
 def split_rules(desk: Desk) -> SplitRules:
@@ -102,10 +113,12 @@ class _Reviews:
 
     def ask(
         self, kind: ReviewKind, document: str | None, pages: Sequence[int], code: str, values: Mapping[str, Any]
-    ) -> None:
+    ) -> str:
+        """The id of the question."""
         review = make_review(self._batch, kind, document, pages, code, values)
         if all(known.id != review.id for known in self.all):
             self.all.append(review)
+        return review.id
 
 
 def make_review(
@@ -127,10 +140,11 @@ def _documents(
     readings: Mapping[int, PageReading],
     desk: Desk,
     reviews: _Reviews,
+    orders: Orders,
 ) -> tuple[list[Document], dict[str, tuple[str, ...]]]:
     claims = claims_of(
         [
-            (identity, draft.announced)
+            (identity, _claimed(draft, orders))
             for identity, draft in zip(ids, split.drafts, strict=True)
             if draft.kind is DocumentKind.DOCUMENT
         ]
@@ -139,13 +153,15 @@ def _documents(
     rivals: dict[str, tuple[str, ...]] = {}
     for identity, draft in zip(ids, split.drafts, strict=True):
         plain = Document(identity, batch_id, draft.pages, kind=draft.kind)
-        if draft.parent is not None and _follows(draft, split.drafts[draft.parent]):
+        decided = Decided(orders, draft.pages[0])
+        if draft.parent is not None and not decided.anything and _follows(draft, split.drafts[draft.parent]):
             documents.append(_annex(plain, documents[draft.parent], reviews))
             continue
         if draft.parent is not None:
             plain = replace(plain, parent=ids[draft.parent])
-            reviews.ask(ReviewKind.LINK, identity, draft.pages[:1], "pages.annex_number", {})
-        linked, found = _linked(plain, draft, readings, desk, claims, reviews)
+            if not decided.anything:
+                reviews.ask(ReviewKind.LINK, identity, draft.pages[:1], "pages.annex_number", {})
+        linked, found = _linked(plain, draft, readings, desk, claims, reviews, decided)
         if draft.kind is DocumentKind.DOCUMENT:
             add_claim(claims, plain.id, linked.link)
         elsewhere = tuple(rival for rival in found if rival not in ids)
@@ -178,29 +194,43 @@ def _linked(
     desk: Desk,
     claims: dict[ClaimKey, list[str]],
     reviews: _Reviews,
+    decided: Decided,
 ) -> tuple[Document, tuple[str, ...]]:
     texts = [(page, readings[page].text) for page in draft.pages]
-    outcome = link_document(
-        plain.id, draft.announced, texts, desk.profile.lane, desk.institution, desk.register, claims, plain.batch
-    )
-    for question in outcome.questions:
+    with timed(desk.meter, "link"):
+        outcome = decided.link(desk.register) or link_document(
+            plain.id, draft.announced, texts, desk.profile.lane, desk.institution, desk.register, claims, plain.batch
+        )
+    asked = [
         reviews.ask(ReviewKind.LINK, plain.id, question.pages, f"link.{question.code}", dict(question.values))
+        for question in outcome.questions
+    ]
+    outcome = decided.accepted_link(outcome, asked)
     entry = outcome.entry
     sheets = sheets_question(entry, draft.sheets, draft.pages[:1]) if outcome.link.state is LinkState.CERTAIN else None
     if sheets is not None:
         reviews.ask(ReviewKind.BALANCE, plain.id, sheets.pages, f"link.{sheets.code}", dict(sheets.values))
     running = [(page, text.text) for page, text in texts if text is not None]
     certain = entry if outcome.link.state is LinkState.CERTAIN else None
-    classification = desk.classifier.classify(
-        running, certain.sender if certain else None, certain.subject if certain else None
-    )
-    filed = file_document(certain, desk.profile, classification, outcome.link.state)
+    with timed(desk.meter, "file"):
+        classification = desk.classifier.classify(
+            running, certain.sender if certain else None, certain.subject if certain else None
+        )
+        filed = decided.filing() or file_document(certain, desk.profile, classification, outcome.link.state)
+    filing = filed.filing
     if filed.question is not None:
         question_pages = filed.question.pages or draft.pages[:1]
-        reviews.ask(
-            ReviewKind.FILING, plain.id, question_pages, f"filing.{filed.question.code}", dict(filed.question.values)
-        )
-    return replace(plain, link=outcome.link, filing=filed.filing), tuple(outcome.rivals)
+        values = dict(filed.question.values)
+        unsure = reviews.ask(ReviewKind.FILING, plain.id, question_pages, f"filing.{filed.question.code}", values)
+        filing = decided.accepted_filing(filing, unsure)
+    return replace(plain, link=outcome.link, filing=filing), tuple(outcome.rivals)
+
+
+def _claimed(draft: Draft, orders: Orders) -> Announced | None:
+    number = orders.numbers.get(draft.pages[0])
+    if number is None:
+        return draft.announced
+    return Announced(number.register, number.year, number.number, LinkSource.PERSON)
 
 
 def _fates(split: Split, ids: Sequence[str]) -> list[PageFate]:

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Iterator
 
 from pipeline.domain.batches import Document
-from pipeline.domain.errors import NotFound, PartDown
+from pipeline.domain.errors import DocumentsRefused, NotFound, PartDown
+from pipeline.domain.plain import plain
 from pipeline.ports.catalog import Catalog, LineCatalog
 from pipeline.ports.index import Index, IndexedDocument
 from pipeline.ports.objects import ObjectStore
@@ -17,12 +18,12 @@ def index_pending(catalog: Catalog, line: LineCatalog, objects: ObjectStore, ind
     """Indexes up to 200 documents of the outbox and strikes them off; gives how many.
 
     An index that was deleted, or says it is damaged, is made anew from catalog and store. Errors: ``PartDown`` of index
-    or store: the outbox stays as it was.
+    or store: the outbox stays as it was. Documents that the index refuses are named in the log, and keep none waiting.
     """
     rows = line.pending_index(AT_ONCE)
     if is_gone(catalog, index):
         log.warning("the index is gone and is made anew")
-        rebuild_index(catalog, objects, index)
+        _make_anew(catalog, objects, index)
     if not rows:
         return 0
     present: list[IndexedDocument] = []
@@ -39,11 +40,13 @@ def index_pending(catalog: Catalog, line: LineCatalog, objects: ObjectStore, ind
             index.delete(gone)
         if present:
             index.put(present)
+    except DocumentsRefused as fault:
+        log.error("%s", fault)
     except PartDown as fault:
         if fault.retry:
             raise
         log.warning("%s; the index is made anew", fault)
-        rebuild_index(catalog, objects, index)
+        _make_anew(catalog, objects, index)
     line.indexed(rows)
     return len(rows)
 
@@ -54,6 +57,13 @@ def is_gone(catalog: Catalog, index: Index) -> bool:
         return False
     counts = catalog.counts()
     return counts.get("documents", 0) > counts.get("outbox", 0)
+
+
+def _make_anew(catalog: Catalog, objects: ObjectStore, index: Index) -> None:
+    try:
+        rebuild_index(catalog, objects, index)
+    except DocumentsRefused as fault:
+        log.error("%s", fault)
 
 
 def rebuild_index(catalog: Catalog, objects: ObjectStore, index: Index) -> int:
@@ -96,5 +106,6 @@ def _text_of(document: Document, objects: ObjectStore) -> str:
     try:
         return objects.read(document.objects.text).decode("utf-8")
     except (NotFound, UnicodeDecodeError) as fault:
-        log.error("document %s goes into the index without its text: %s", document.id, fault)
+        lost = "document %.8s goes into the index without its text: %s"
+        log.error(lost, document.id, plain(fault), extra={"batch": document.batch, "document": document.id})
         return ""

@@ -1,5 +1,6 @@
 """Writes what is kept of a document: PDF, ALTO, text and manifest, each key once; a version already there is passed."""
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
@@ -7,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.domain.answers import document_answer
-from pipeline.domain.batches import Batch, Document, DocumentObjects, TextSummary
+from pipeline.domain.batches import Batch, BatchAccount, Document, DocumentObjects, TextSummary
 from pipeline.domain.errors import InputFault, KeyTaken, WorkerFault
 from pipeline.domain.pages import PageReading, mean_confidence
+from pipeline.domain.plain import plain
 from pipeline.domain.wire import to_json, to_plain
 from pipeline.domain.work import DocumentPage, DocumentTask, PageRef
 from pipeline.ports.objects import ObjectStore, StoredObject
@@ -56,6 +58,43 @@ def keep_documents(
     ]
 
 
+def keep_again(
+    keeper: Keeper,
+    before: BatchAccount,
+    after: BatchAccount,
+    readings: Mapping[int, PageReading],
+    refs: Mapping[int, PageRef],
+    recalled: Mapping[int, PageReading],
+) -> list[Kept]:
+    """Stores the content of documents that are new or changed; the others keep theirs. In the order of ``after``.
+
+    ``recalled`` are the readings that the content of ``before`` was made of.
+    """
+    known = {document.id: document for document in before.documents}
+    same = {
+        document.id: kept_before(keeper.objects, document, known[document.id])
+        for document in after.documents
+        if document.id in known and all(readings[page] == recalled.get(page) for page in document.pages)
+    }
+    fresh = [
+        replace(document, version=known[document.id].version if document.id in known else 0)
+        for document in after.documents
+        if document.id not in same
+    ]
+    written = {kept.document.id: kept for kept in keep_documents(keeper, after.batch, fresh, readings, refs)}
+    return [same.get(document.id) or written[document.id] for document in after.documents]
+
+
+def kept_before(objects: ObjectStore, document: Document, known: Document) -> Kept:
+    """A document whose content stays as the manifest of ``known`` says."""
+    manifest = json.loads(objects.read(known.objects.manifest or ""))
+    stored = tuple(StoredObject(key, entry["size"], entry["sha256"]) for key, entry in manifest["objects"].items())
+    pages: tuple[dict[str, Any], ...] = tuple(manifest["pages"])
+    missing = tuple(page["page"] for page in pages if page["written"] == "missing")
+    named = replace(document, objects=known.objects, text=known.text, version=known.version)
+    return Kept(named, stored, pages, missing, None if known.objects.pdf else "it could not be written")
+
+
 def _write(keeper: Keeper, task: DocumentTask, document: Document, content: int) -> "Future[StoredPdf]":
     return keeper.workers.write_pdf(task, f"documents/{document.id}/c{content}/document.pdf")
 
@@ -81,7 +120,7 @@ def _keep(
             if failures < ATTEMPTS and caught.retry:
                 future = _write(keeper, task, document, content)
                 continue
-            log.warning("document %s: no PDF: %s", document.id, caught)
+            log.warning("document %.8s: no PDF: %s", document.id, plain(caught), extra={"document": document.id})
             pdf, fault = None, str(caught)
         try:
             return _keep_texts(keeper.objects, document, content, pdf, fault, readings)

@@ -6,17 +6,23 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 
 from pipeline.domain.batches import Batch
-from pipeline.domain.errors import InputFault, Stopped, WorkerFault
+from pipeline.domain.errors import InputFault, MissingPart, PartDown, PartUnfit, Stopped, WorkerFault
 from pipeline.domain.pages import Degradation, PageObservation, PageReading, SheetLook
+from pipeline.domain.plain import plain
 from pipeline.domain.work import PageRef, PageTask, ReadSettings
 from pipeline.ports.catalog import Catalog, LineCatalog
+from pipeline.ports.meter import UNMETERED, Meter
 from pipeline.ports.workers import Workers
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 3
+PAGE_FAILED = "page-failed"
 LONGEST_RUN = 8
 """pages of one task: enough to share one start of the engine, few enough to spread over the cores"""
 SHORTEST_RUN = 2
+
+NOT_ITS_FAULT = (Stopped, PartDown, PartUnfit, MissingPart)
+"""what ends the work on a page without saying anything of the page: no attempt is charged for it"""
 
 Progress = Callable[[int, int], None]
 """called with pages done and pages in all"""
@@ -29,6 +35,13 @@ class Reader:
     catalog: Catalog
     line: LineCatalog
     workers: Workers
+    lane: str = ""
+    meter: Meter = UNMETERED
+
+    def save(self, batch_id: str, readings: Sequence[PageReading]) -> None:
+        self.line.save_readings(batch_id, readings)
+        for reading in readings:
+            self.meter.pages(self.lane, outcome_of(reading), 1)
 
 
 def page_refs(page_counts: Sequence[int]) -> tuple[PageRef, ...]:
@@ -42,8 +55,8 @@ def read_batch(
 ) -> list[PageReading]:
     """Readings of all pages in order; those of an earlier life of the line are kept.
 
-    A page whose third attempt failed gets a reading that says so. Errors: ``MissingPart``, ``PartDown``, and
-    ``Stopped``: then the pages that were under way are as if they had not been begun.
+    A page whose third attempt failed gets a reading that says so. Errors: ``MissingPart``, ``PartUnfit``, ``PartDown``
+    and ``Stopped``: then the pages that were under way are as if they had not been begun.
     """
     batch_id = batch.id or ""
     done = reader.catalog.readings(batch_id)
@@ -79,8 +92,11 @@ class _Desk:
                 for future in ended:
                     failed += self._collect(future, flying[future])
                     del flying[future]
-                    flying.update({self._submit(following): following for following in _take(queue, 1)})
-        except Stopped:
+                free = self.reader.workers.size - len(flying)
+                flying.update({self._submit(following): following for following in _take(queue, free)})
+        except NOT_ITS_FAULT:
+            for future in flying:
+                future.cancel()
             self.reader.line.spare(self.batch.id or "", [ref.page for run in flying.values() for ref in run])
             raise
         return failed
@@ -94,9 +110,11 @@ class _Desk:
             readings = future.result()
         except (WorkerFault, InputFault) as fault:
             pages = f"{run[0].page}-{run[-1].page}"
-            log.warning("batch %s: pages %s failed together (%s); each is tried alone", self.batch.id, pages, fault)
+            together = "batch %.8s: pages %s failed together (%s); each is tried alone"
+            log.warning(together, self.batch.id, pages, plain(fault))
+            log.debug("pages %s: %s", pages, fault)
             return list(run)
-        self.reader.line.save_readings(self.batch.id or "", readings)
+        self.reader.save(self.batch.id or "", readings)
         self.done.update({reading.observation.page: reading for reading in readings})
         self.report()
         return []
@@ -114,17 +132,19 @@ def _alone(reader: Reader, batch: Batch, ref: PageRef, settings: ReadSettings) -
             (reading,) = reader.workers.read_pages(PageTask(batch.originals, (ref,), settings)).result()
         except (WorkerFault, InputFault) as fault:
             last = fault
-            log.warning("batch %s: page %d failed, attempt %d of %d: %s", batch.id, ref.page, attempts, ATTEMPTS, fault)
+            alone = "batch %.8s: page %d failed, attempt %d of %d: %s"
+            log.warning(alone, batch.id, ref.page, attempts, ATTEMPTS, plain(fault))
+            log.debug("page %d: %s", ref.page, fault)
             continue
-        except Stopped:
+        except NOT_ITS_FAULT:
             reader.line.spare(batch_id, [ref.page])
             raise
-        reader.line.save_readings(batch_id, [reading])
+        reader.save(batch_id, [reading])
         return reading
     failed = failed_reading(ref.page, str(last or "the line ended while the page was worked on"))
     if last is not None:
         failed = _without_text(reader, batch, ref, settings, failed)
-    reader.line.save_readings(batch_id, [failed])
+    reader.save(batch_id, [failed])
     return failed
 
 
@@ -137,18 +157,25 @@ def _without_text(
     try:
         (reading,) = reader.workers.read_pages(looked).result()
     except (WorkerFault, InputFault) as fault:
-        log.warning("batch %s: page %d: not even looked at: %s", batch.id, ref.page, fault)
+        log.warning("batch %.8s: page %d: not even looked at: %s", batch.id, ref.page, plain(fault))
         return failed
-    except Stopped:
+    except NOT_ITS_FAULT:
         reader.line.spare(batch.id or "", [ref.page])
         raise
     return replace(reading, degraded=reading.degraded or failed.degraded)
 
 
+def outcome_of(reading: PageReading) -> str:
+    """One of ``pipeline.ports.meter.OUTCOMES``."""
+    if reading.degraded is not None:
+        return "failed" if reading.degraded.code == PAGE_FAILED else "degraded"
+    return "text" if reading.text is not None and reading.text.words else "no_text"
+
+
 def failed_reading(page: int, detail: str) -> PageReading:
     """A page that could not be worked on: not blank, not without codes, just unknown."""
     observation = PageObservation(page, look=SheetLook.UNKNOWN, codes_failed=True)
-    return PageReading(observation, None, Degradation("page-failed", detail[:300]))
+    return PageReading(observation, None, Degradation(PAGE_FAILED, detail[:300]))
 
 
 def _runs(refs: Sequence[PageRef], workers: int) -> list[tuple[PageRef, ...]]:

@@ -4,42 +4,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.domain.batches import DocumentKind, Fate, ReviewKind
-from pipeline.domain.marks import Mark, SplitRules, recognise
+from pipeline.domain.decisions import NO_ORDERS, Orders, PageOrder
+from pipeline.domain.marks import Mark, SplitRules, ordered, recognise
 from pipeline.domain.pages import PageObservation, SheetLook
 from pipeline.domain.payload import Payload, PayloadKind
 from pipeline.domain.registry import Announced
 from pipeline.domain.settings import Blanks
+from pipeline.stages.split_order import in_sheet_order, passed_over
 from pipeline.stages.split_values import Doubt, Draft, Split
 
 BACKS = (SheetLook.BLANK, SheetLook.CONTENT)
 """looks of a raster that can be trusted when its ink is weighed"""
 
 
-def split_pages(observations: Sequence[PageObservation], rules: SplitRules) -> Split:
-    """Splits pages 1..n, given in order.
+def split_pages(observations: Sequence[PageObservation], rules: SplitRules, orders: Orders = NO_ORDERS) -> Split:
+    """Splits pages 1..n, given in order, as they are seen and as persons have decided.
 
     Raises ``ValueError`` when the observations are not pages 1..n.
     """
     if [observation.page for observation in observations] != list(range(1, len(observations) + 1)):
         raise ValueError("observations must be pages 1..n in order")
     walk = _Walk(rules, {observation.page: observation for observation in observations})
-    marks = [recognise(observation, rules) for observation in observations]
-    for mark in _in_sheet_order(marks, rules.duplex):
+    marks = [
+        ordered(recognise(seen, rules), orders.pages.get(seen.page), orders.numbers.get(seen.page))
+        for seen in observations
+    ]
+    walk.passed_over = passed_over(marks, rules.duplex)
+    for mark in in_sheet_order(marks, rules.duplex):
         walk.step(mark)
     return walk.finish(marks)
-
-
-def _in_sheet_order(marks: Sequence[Mark], duplex: bool) -> list[Mark]:
-    """Pages in order, but on a duplex sheet that went in reversed the separator comes before its other side."""
-    if not duplex:
-        return list(marks)
-    ordered: list[Mark] = []
-    for first in range(0, len(marks), 2):
-        sheet = list(marks[first : first + 2])
-        if len(sheet) == 2 and sheet[1].separator and not sheet[0].separator:
-            sheet.reverse()
-        ordered += sheet
-    return ordered
 
 
 @dataclass
@@ -82,11 +75,21 @@ class _Walk:
         self.main: int | None = None
         self.slip = _Slip(None, None)
         self.separator_sheets: set[int] = set()
+        self.passed_over: set[int] = set()
 
     def step(self, mark: Mark) -> None:
-        if mark.separator:
+        if mark.page in self.passed_over:
+            self.fates[mark.page] = Fate.SEPARATOR
+            self.separator_sheets.add(self._sheet(mark.page))
+        elif mark.order is PageOrder.REJECTED:
+            self.fates[mark.page] = Fate.REJECTED
+        elif mark.order is PageOrder.START:
+            self._start(mark)
+        elif mark.order is PageOrder.CONTINUE:
+            self._content(mark)
+        elif mark.separator:
             self._separator(mark)
-        elif self._back_of_separator(mark):
+        elif self._back_of_separator(mark) and mark.order is None:
             self._back(mark)
         elif self._aside(mark):
             self.fates[mark.page] = Fate.BLANK
@@ -104,7 +107,9 @@ class _Walk:
         if self.rules.duplex and pages % 2:
             self.doubts.append(Doubt(ReviewKind.BALANCE, "odd_pages", (pages,), None, (("pages", str(pages)),)))
         expected = bool(self.rules.separators) and bool(self.drafts)
-        begun = any(mark.sticker or (mark.separator and not _is_slip(mark)) for mark in marks)
+        begun = any(
+            mark.sticker or mark.order is PageOrder.START or (mark.separator and not _is_slip(mark)) for mark in marks
+        )
         if expected and not begun and not any(doubt.kind is ReviewKind.SPLIT for doubt in self.doubts):
             self.doubts.append(Doubt(ReviewKind.SPLIT, "no_separator", (), 0))
         fates = tuple(self.fates[page] for page in range(1, pages + 1))
@@ -153,7 +158,17 @@ class _Walk:
         self._take(opened, mark, own_sheet=False)
         opened.doubts.append(Doubt(ReviewKind.SPLIT, "back_with_content", (mark.page,)))
 
+    def _start(self, mark: Mark) -> None:
+        """A document starts here because a person says so; right after a separator it is the one announced there."""
+        fresh = self.open is not None and self.open.by is not None and not self.open.pages
+        if not fresh:
+            self._close(mark)
+            self.open = _Open(by=mark, announced=mark.announced)
+        self._take(self._opened(), mark)
+
     def _aside(self, mark: Mark) -> bool:
+        if mark.order is PageOrder.BLANK:
+            return True
         blank = self.observations[mark.page].look is SheetLook.BLANK
         return self.rules.blanks is Blanks.SET_ASIDE and blank and mark.doubt is None and not mark.sticker
 
@@ -209,7 +224,7 @@ class _Walk:
             pages = () if closing.by is None else (closing.by.page,)
             self.doubts.append(Doubt(ReviewKind.BALANCE, "sheets_unlike_count", pages, place, values))
         self.doubts += [Doubt(doubt.kind, doubt.code, doubt.pages, place, doubt.values) for doubt in closing.doubts]
-        if closing.by is not None and (closing.by.sticker or closing.kind is DocumentKind.DOCUMENT):
+        if closing.by is not None and (_starts(closing.by) or closing.kind is DocumentKind.DOCUMENT):
             self.slip.documents += 1
         return []
 
@@ -246,6 +261,10 @@ class _Walk:
                 values = (("announced", str(announced)), ("counted", str(self.slip.documents)))
                 self.doubts.append(Doubt(ReviewKind.BALANCE, "documents_unlike_slip", (page,), None, values))
         self.slip.documents = 0
+
+
+def _starts(mark: Mark) -> bool:
+    return mark.sticker or mark.order is PageOrder.START
 
 
 def _is_slip(mark: Mark) -> bool:

@@ -1,25 +1,33 @@
-"""The batch's own record in the store: profile as it was, fates, ledger, reviews, problems, decisions."""
+"""The batch's own record in the store: profile as it was, what was seen, ledger, reviews, problems, decisions."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.domain.answers import batch_answer
 from pipeline.domain.batches import Batch, BatchAccount
 from pipeline.domain.decisions import Decision
 from pipeline.domain.errors import KeyTaken
+from pipeline.domain.pages import PageObservation
 from pipeline.domain.settings import Profile
-from pipeline.domain.wire import to_json, to_plain
+from pipeline.domain.wire import from_json, to_json, to_plain
 from pipeline.ports.objects import ObjectStore
 from pipeline.stages.keep import MOST_VERSIONS
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """What an account came from, beside its pages."""
+
+    observations: tuple[PageObservation, ...] = ()
+    """of all pages in order; empty in records of the first version of Opis"""
+    decisions: tuple[Decision, ...] = ()
+    """all that were carried out, in order"""
+
+
 def write_state(
-    objects: ObjectStore,
-    account: BatchAccount,
-    profile: Profile,
-    page_counts: Sequence[int],
-    decisions: Sequence[Decision] = (),
+    objects: ObjectStore, account: BatchAccount, profile: Profile, page_counts: Sequence[int], history: History
 ) -> BatchAccount:
     """Stores the account under the next free state number; gives it back with that number."""
     number = account.batch.version
@@ -34,11 +42,24 @@ def write_state(
             "profile": to_plain(Profile, profile),
             "page_counts": list(page_counts),
             "documents": [{"id": document.id, "manifest": document.objects.manifest} for document in named.documents],
-            "decisions": to_plain(list[Decision], list(decisions)),
+            **to_plain(History, history),
         }
         try:
-            objects.put_bytes(f"batches/{account.batch.id}/state/{number}.json", to_json(dict[str, Any], record))
+            objects.put_bytes(state_key(account.batch.id or "", number), to_json(dict[str, Any], record))
         except KeyTaken:
             continue
         return named
     raise KeyTaken(f"batches/{account.batch.id}/state: no free number")
+
+
+def read_history(objects: ObjectStore, batch: Batch) -> History:
+    """What the state that holds came from. ``NotFound`` when it is lost."""
+    if not batch.version:
+        return History()
+    record = json.loads(objects.read(state_key(batch.id or "", batch.version)))
+    known = {name: record.get(name, []) for name in ("observations", "decisions")}
+    return from_json(History, json.dumps(known))
+
+
+def state_key(batch_id: str, number: int) -> str:
+    return f"batches/{batch_id}/state/{number}.json"

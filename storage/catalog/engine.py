@@ -1,69 +1,112 @@
-"""The database behind the catalog: connections, transactions, and all that is true of SQLite alone."""
+"""The database behind the catalog: its transactions, whichever database it is, and all that is true of SQLite alone."""
 
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from pipeline.domain.errors import PartDown
-from storage.catalog.faults import translated
+from storage.catalog.faults import Translate, of_sqlite, translated
 
 BUSY_SECONDS = 30.0
+_PAUSE = 0.05
 _BEGIN = "opis_begin"
 
 
 class Database:
     """One catalog's connections; any number of threads and processes may use it."""
 
-    def __init__(self, engine: Engine, lock: Path) -> None:
+    def __init__(self, engine: Engine, reader: Engine, writer: Engine, address: str, translate: Translate) -> None:
         self.engine = engine
-        self._writer = engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
-        self._lock = lock
+        self.address = address
+        """for messages: the name of a file, or a URL without user and password"""
+        self._reader = reader
+        self._writer = writer
+        self._translate = translate
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A transaction that sees one state of the catalog throughout, and writes nothing."""
+        return self._transaction(self._reader)
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A transaction that may write; rolled back when the block raises.
+
+        In SQLite it is alone from its first statement; in PostgreSQL it is alone with what it has locked.
+        """
+        return self._transaction(self._writer)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the catalog throughout."""
-        with translated(), self.engine.connect() as connection, connection.begin():
+    def altering(self) -> Iterator[Connection]:
+        """A writing transaction for changes of the schema, which may take as long as they take."""
+        with self.writing() as connection:
             yield connection
 
+    def opening(self) -> AbstractContextManager[None]:
+        """One process at a time may look at the schema and change it. Errors: ``PartDown`` when one takes too long."""
+        raise NotImplementedError
+
+    def check(self) -> None:
+        """Raises ``PartUnfit`` when the server answers but can never hold a catalog."""
+
+    def versions(self) -> str:
+        """The database program and its version."""
+        raise NotImplementedError
+
+    def facts(self) -> tuple[tuple[tuple[str, str], ...], str]:
+        """Details for ``opis doctor`` as in ``Probe``, and (Romanian, else empty) what must be mended."""
+        return (), ""
+
+    def translated(self) -> AbstractContextManager[None]:
+        """Our own errors instead of the vendor's."""
+        return translated(self._translate)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that alone may write, from its first statement; rolled back when the block raises."""
-        with translated(), self._writer.begin() as connection:
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+        with self.translated(), engine.begin() as connection:
             yield connection
+
+
+class SqliteDatabase(Database):
+    """A catalog in a file of this machine."""
+
+    def __init__(self, path: Path, busy_seconds: float) -> None:
+        engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": busy_seconds})
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+        writer = engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+        super().__init__(engine, engine, writer, path.name, of_sqlite)
+        self._lock = path.with_name(path.name + ".lock")
+        self._busy_seconds = busy_seconds
 
     @contextmanager
     def opening(self) -> Iterator[None]:
-        """One process at a time may look at the schema and change it."""
         try:
             descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise PartDown(f"catalog: {self._lock}: {error.strerror}") from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if not _within(self._busy_seconds, lambda: _locked(descriptor)):
+                raise PartDown(f"catalog: {self._lock} is held too long by another process")
             yield
         finally:
             os.close(descriptor)
 
     def versions(self) -> str:
-        """The database program and its version."""
         return f"SQLite {sqlite3.sqlite_version}"
-
-    def close(self) -> None:
-        self.engine.dispose()
 
 
 def sqlite_database(path: Path, busy_seconds: float = BUSY_SECONDS) -> Database:
     """A catalog in a file, which need not exist yet; a lock held for longer than ``busy_seconds`` is ``PartDown``."""
-    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": busy_seconds})
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return Database(engine, path.with_name(path.name + ".lock"))
+    return SqliteDatabase(path, busy_seconds)
 
 
 def _prepare(connection: Any, record: object) -> None:
@@ -75,3 +118,20 @@ def _prepare(connection: Any, record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _within(seconds: float, done: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_PAUSE)
+    return True

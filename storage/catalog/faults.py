@@ -1,44 +1,61 @@
 """What the database reports, as our own errors."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from pipeline.domain.errors import OpisError, PartDown, StorageFull
+from pipeline.domain.errors import PartDown, StorageFull
+
+Translate = Callable[[Exception], Exception | None]
+"""an exception of a database driver to one of ours; None for what is none of the driver's"""
 
 
 class CatalogDamaged(PartDown):
-    """The file is no database, or a broken one."""
+    """The file is no database, or a broken one; or tables and rows are not what this program wrote."""
 
     retry = False
     advice = "Catalogul este stricat. Opriți Opis și refaceți-l din depozit: opis rebuild --into."
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """``PartDown``, ``StorageFull`` or ``CatalogDamaged`` instead of the vendor's exceptions.
+class Aborted(PartDown):
+    """The database undid the whole transaction, for another one's sake: it may be done again at once."""
 
-    A broken constraint is a broken promise of the caller, a ``ValueError``.
+
+@contextmanager
+def translated(translate: Translate) -> Iterator[None]:
+    """``PartDown``, ``StorageFull``, ``PartUnfit`` or ``CatalogDamaged`` instead of the vendor's exceptions.
+
+    A broken constraint is a broken promise of the caller, a ``ValueError``. The vendor's exception is not chained: it
+    may hold rows and passwords.
     """
     try:
         yield
-    except IntegrityError as error:
-        raise ValueError(f"the catalog refuses it: {error.orig}") from error
     except DBAPIError as error:
-        if isinstance(error.orig, OverflowError) or not isinstance(error.orig, Exception):
+        ours = translate(error.orig) if isinstance(error.orig, Exception) else None
+        if ours is None:
             raise
-        raise _of_sqlite(error.orig) from error
-    except sqlite3.Error as error:
-        raise _of_sqlite(error) from error
-    except OverflowError as error:
-        raise ValueError(f"a number too large for the catalog: {error}") from error
-    except (InterfaceError, SQLAlchemyError) as error:
-        raise PartDown(f"catalog: {error}") from error
+        raise ours from None
+    except PoolTimeout:
+        raise PartDown("catalog: all its connections are in use") from None
+    except SQLAlchemyError as error:
+        raise PartDown(f"catalog: {type(error).__name__}") from None
+    except Exception as error:
+        ours = translate(error)
+        if ours is None:
+            raise
+        raise ours from None
 
 
-def _of_sqlite(error: Exception) -> OpisError:
+def of_sqlite(error: Exception) -> Exception | None:
+    if isinstance(error, OverflowError):
+        return ValueError(f"a number too large for the catalog: {error}")
+    if isinstance(error, sqlite3.IntegrityError):
+        return ValueError(f"the catalog refuses it: {error}")
+    if not isinstance(error, sqlite3.Error):
+        return None
     code = getattr(error, "sqlite_errorcode", None)
     primary = None if code is None else code & 0xFF
     if primary == sqlite3.SQLITE_FULL:

@@ -1,4 +1,7 @@
-"""The lease of the line: one row, a holder, an end, and a token that only grows."""
+"""The lease of the line: one row, a holder, an end, and a token that only grows.
+
+The end is told and judged by the catalog's own clock, and only after the row is locked.
+"""
 
 import datetime as dt
 from typing import Any
@@ -8,19 +11,21 @@ from sqlalchemy import Connection, Row, select, update
 from pipeline.domain.errors import Fenced
 from storage.catalog.processes import Process, surely_dead, this_process
 from storage.catalog.tables import lease
+from storage.catalog.turns import now
 
 
 def take(connection: Connection, holder: str, seconds: float) -> int | None:
     """A new token; None while another holder lives. Inside a writing transaction."""
     row = _locked(connection)
-    if _alive(row):
+    moment = now(connection)
+    if _alive(row, moment):
         return None
     process = this_process()
     connection.execute(
         update(lease).values(
             token=row.token + 1,
             holder=holder,
-            expires_at=_in(seconds),
+            expires_at=moment + dt.timedelta(seconds=seconds),
             host=process.host,
             pid=process.pid,
             started=process.started,
@@ -37,7 +42,7 @@ def check(connection: Connection, token: int) -> None:
 
 
 def prolong(connection: Connection, seconds: float) -> None:
-    connection.execute(update(lease).values(expires_at=_in(seconds)))
+    connection.execute(update(lease).values(expires_at=now(connection) + dt.timedelta(seconds=seconds)))
 
 
 def give_up(connection: Connection) -> None:
@@ -47,18 +52,26 @@ def give_up(connection: Connection) -> None:
 
 def held(connection: Connection) -> bool:
     """Whether a line holds the lease, and lives as far as this machine can tell."""
-    return _alive(connection.execute(select(lease)).one())
+    return _alive(connection.execute(select(lease)).one(), now(connection))
 
 
 def _locked(connection: Connection) -> Row[Any]:
     return connection.execute(select(lease).with_for_update()).one()
 
 
-def _alive(row: Row[Any]) -> bool:
-    if row.holder is None or row.expires_at is None or row.expires_at <= _in(0):
+def _alive(row: Row[Any], moment: dt.datetime) -> bool:
+    if row.holder is None or row.expires_at is None or row.expires_at <= moment:
         return False
     return not surely_dead(Process(row.host, row.pid, row.started))
 
 
-def _in(seconds: float) -> dt.datetime:
-    return dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)
+def tell(connection: Connection, doing: str | None) -> None:
+    """What the line is doing, for whoever watches."""
+    connection.execute(update(lease).values(doing=doing))
+
+
+def doing(connection: Connection) -> str | None:
+    """What the line last told; None when no line lives."""
+    row = connection.execute(select(lease)).one()
+    told: str | None = row.doing
+    return told if held(connection) else None

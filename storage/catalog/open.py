@@ -12,10 +12,12 @@ from storage.catalog.sql import SqlCatalog
 
 
 def open_catalog(url: str, home: Path, busy_seconds: float = BUSY_SECONDS) -> SqlCatalog:
-    """``sqlite:///PATH`` (relative to the home) or ``sqlite:////PATH``; made when missing, migrated when old.
+    """``sqlite:///PATH`` (relative to the home), ``sqlite:////PATH`` or ``postgresql+psycopg://…``.
 
-    Errors: ``ConfigurationError`` (another database, no file), ``PartDown`` (``CatalogDamaged``, ``StorageFull`` among
-    them), ``MissingPart`` (``CatalogTooNew``: written by a later version).
+    The tables are made when missing, migrated when old; a server's database must be there. Errors:
+    ``ConfigurationError`` (another database, no file), ``PartDown`` (``CatalogDamaged``, ``StorageFull`` among them),
+    ``PartUnfit`` (credentials, database, version; ``HalfMigrated``), ``MissingPart`` (``CatalogTooNew``: written by a
+    later version). ``busy_seconds``: how long another's lock is waited for.
     """
     database = open_database(url, home, busy_seconds)
     try:
@@ -30,10 +32,16 @@ def open_database(url: str, home: Path, busy_seconds: float = BUSY_SECONDS) -> D
     """The database alone, at whatever revision it is."""
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError) as error:
-        raise ConfigurationError("catalog.url: not a database URL") from error
+    except (ArgumentError, ValueError):
+        raise ConfigurationError("catalog.url: not a database URL") from None
+    if parsed.drivername == "postgresql+psycopg":
+        from storage.catalog.postgres import Limits, postgres_database
+
+        return postgres_database(parsed, Limits(lock=busy_seconds))
     if parsed.drivername not in ("sqlite", "sqlite+pysqlite"):
-        raise ConfigurationError(f"catalog.url: this version keeps its catalog in sqlite, not in {parsed.drivername}")
+        raise ConfigurationError(
+            f"catalog.url: the catalog is kept in sqlite or postgresql+psycopg, not in {parsed.drivername}"
+        )
     if not parsed.database or parsed.database == ":memory:" or parsed.host or parsed.query:
         raise ConfigurationError("catalog.url: sqlite needs the path of a file and nothing else")
     path = home.absolute() / parsed.database

@@ -12,7 +12,7 @@ class Process:
     """A process for good: its number alone may be given to another one later."""
 
     host: str | None
-    """the running kernel and the name space that the number counts in; None where it cannot be told"""
+    """the running kernel and the name spaces that number and start count in; None where it cannot be told"""
     pid: int
     started: str | None
     """clock ticks after the kernel's start"""
@@ -41,7 +41,12 @@ def surely_dead(process: Process) -> bool:
 def _host() -> str | None:
     try:
         boot = (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot} {(_PROC / 'self/ns/pid').readlink()}"
+        spaces = [_PROC / "self/ns/pid"]
+        clock = _PROC / "self/ns/time"
+        if clock.is_symlink():
+            # the start of a process is told differently in each: another one's would look like another process
+            spaces.append(clock)
+        return " ".join([boot, *(str(space.readlink()) for space in spaces)])
     except OSError:
         return None
 

@@ -11,6 +11,7 @@ from pipeline.domain.romanian.numbers import number_key
 from pipeline.ports.catalog import ImportCount
 from storage.catalog.rows import entry_row, value_of
 from storage.catalog.tables import entries
+from storage.catalog.turns import Turn, take_turn
 
 _AT_ONCE = 500
 """entries looked up by one statement; a database may take no more than 999 values"""
@@ -23,7 +24,8 @@ def prepared(found: Iterable[RegistryEntry]) -> list[dict[str, Any]]:
 
 
 def merge(connection: Connection, rows: Sequence[dict[str, Any]], source: str) -> ImportCount:
-    """Adds what is new and replaces what differs; ``source`` is kept with both."""
+    """Adds what is new and replaces what differs; ``source`` is kept with both. One import at a time."""
+    take_turn(connection, Turn.IMPORT)
     new = changed = 0
     for (register, year), chunk in _chunks(rows):
         known = _bodies(connection, register, year, [row["number_key"] for row in chunk])

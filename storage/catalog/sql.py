@@ -5,29 +5,31 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Select, Table, func, insert, select
+from sqlalchemy import Select, Table, func, select
 
 from pipeline.domain.batches import Batch, BatchAccount, BatchState, Document, DocumentKind, Review
 from pipeline.domain.decisions import Decision
-from pipeline.domain.errors import NotFound, PartDown
+from pipeline.domain.errors import NotFound, PartDown, PartUnfit
 from pipeline.domain.messages import say
 from pipeline.domain.pages import PageReading
 from pipeline.domain.registry import LinkState, RegistryEntry, RegistryNumber
 from pipeline.domain.romanian.numbers import number_key
 from pipeline.domain.settings import Profile
-from pipeline.ports.catalog import Arrival, ImportCount, LineCatalog, Request
+from pipeline.ports.catalog import Arrival, Backlog, ImportCount, LineCatalog, Request
 from pipeline.ports.probe import Probe
-from storage.catalog import lease, migrate
+from storage.catalog import deciding, lease, migrate
 from storage.catalog import register as imported
 from storage.catalog.accounts import read_account
+from storage.catalog.again import repeated
+from storage.catalog.backlog import read_backlog
 from storage.catalog.engine import Database
 from storage.catalog.find import row_of
+from storage.catalog.insert import add_new
 from storage.catalog.line import SqlLine
-from storage.catalog.rows import arrival_of, batch_of, request_of, text_of, unpacked, value_of
+from storage.catalog.rows import arrival_of, batch_of, request_of, unpacked, value_of
 from storage.catalog.tables import (
     arrivals,
     batches,
-    decisions,
     documents,
     entries,
     outbox,
@@ -47,9 +49,15 @@ class SqlCatalog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def database(self) -> Database:
+        """For what is not of the port: copying."""
+        return self._database
+
     def close(self) -> None:
         self._database.close()
 
+    @repeated
     def acquire_line(self, holder: str, seconds: float) -> LineCatalog | None:
         """At once also when the holder was killed on this machine, else when its time is over."""
         with self._database.writing() as connection:
@@ -142,9 +150,7 @@ class SqlCatalog:
         return [arrival_of(row) for row in self._rows(query)]
 
     def import_entries(self, entries: Iterable[RegistryEntry], source: str) -> ImportCount:
-        rows = imported.prepared(entries)
-        with self._database.writing() as connection:
-            return imported.merge(connection, rows, source)
+        return self._import(imported.prepared(entries), source)
 
     def entry(self, number: RegistryNumber) -> RegistryEntry | None:
         with self._database.reading() as connection:
@@ -174,10 +180,21 @@ class SqlCatalog:
         return request_of(rows[0])
 
     def append_decision(self, decision: Decision) -> None:
-        """The same id again changes nothing. Errors: ``NotFound`` when there is no such batch."""
-        row = {name: getattr(decision, name) for name in ("id", "batch", "document", "at")}
-        self.batch(decision.batch)
-        self._append(decisions, row | {"body": text_of(Decision, decision)})
+        """The same id again changes nothing. Errors: ``NotFound`` (no such batch), ``StaleDecision``."""
+        self._decide(decision)
+
+    def decisions(self, batch_id: str) -> list[Decision]:
+        with self._database.reading() as connection:
+            return deciding.of_batch(connection, batch_id)
+
+    def outcome_of(self, decision_id: str) -> str | None:
+        """``NotFound`` when there is no such decision."""
+        with self._database.reading() as connection:
+            return deciding.outcome(connection, decision_id)
+
+    def line_doing(self) -> str | None:
+        with self._database.reading() as connection:
+            return lease.doing(connection)
 
     def counts(self) -> dict[str, int]:
         with self._database.reading() as connection:
@@ -185,16 +202,26 @@ class SqlCatalog:
             found = {state.value: 0 for state in BatchState} | {row.state: row.found for row in states}
             for name, table in _COUNTED.items():
                 found[name] = connection.execute(select(func.count()).select_from(table)).scalar_one()
-            return found
+            return found | {"decisions": len(deciding.waiting(connection))}
+
+    def backlog(self) -> Backlog:
+        with self._database.reading() as connection:
+            return read_backlog(connection)
 
     def probe(self) -> Probe:
-        version = f"{self._database.versions()}, SQLAlchemy {sqlalchemy.__version__}"
+        """Of a server also how large it is, how its clock differs from this machine's, and whether it is durable."""
+        library = f"SQLAlchemy {sqlalchemy.__version__}"
         try:
+            version = f"{self._database.versions()}, {library}"
+            facts, mend = self._database.facts()
             found, wanted = migrate.revision(self._database), migrate.newest()
+        except PartUnfit as error:
+            return Probe("catalog", True, library, False, f"{error}. {error.advice}")
         except PartDown as error:
-            return Probe("catalog", False, version, False, say("storage.catalog_down", reason=error))
-        mend = "" if found == wanted else say("storage.catalog_old", found=found, wanted=wanted)
-        return Probe("catalog", True, f"{version}, revision {found}", not mend, mend)
+            return Probe("catalog", False, library, False, say("storage.catalog_down", reason=error))
+        if found != wanted:
+            mend = say("storage.catalog_old", found=found, wanted=wanted)
+        return Probe("catalog", True, f"{', '.join(filter(None, (version, facts)))}, revision {found}", not mend, mend)
 
     def _rows(self, query: Select[Any], limit: int | None = None, offset: int = 0) -> Sequence[sqlalchemy.Row[Any]]:
         if limit is not None:
@@ -211,7 +238,18 @@ class SqlCatalog:
         )
         return [value_of(Document, row.body) for row in self._rows(query)]
 
-    def _append(self, table: Table, row: dict[str, Any]) -> None:
+    @repeated
+    def _import(self, rows: Sequence[dict[str, Any]], source: str) -> ImportCount:
         with self._database.writing() as connection:
-            if connection.execute(select(table.c.id).where(table.c.id == row["id"])).one_or_none() is None:
-                connection.execute(insert(table).values(row))
+            return imported.merge(connection, rows, source)
+
+    @repeated
+    def _append(self, table: Table, row: dict[str, Any]) -> None:
+        """Once for each id."""
+        with self._database.writing() as connection:
+            add_new(connection, table, row)
+
+    @repeated
+    def _decide(self, decision: Decision) -> None:
+        with self._database.writing() as connection:
+            deciding.append(connection, decision)

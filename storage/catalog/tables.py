@@ -182,7 +182,14 @@ decisions = Table(
     Column("document", ID),
     Column("at", UtcTime, nullable=False),
     Column("body", AnyText, nullable=False),
+    Column("outcome", AnyText),
     Index(None, "batch"),
+)
+Index(
+    "ix_decisions_waiting",
+    decisions.c.sequence,
+    sqlite_where=decisions.c.outcome.is_(None),
+    postgresql_where=decisions.c.outcome.is_(None),
 )
 
 outbox = Table(
@@ -203,5 +210,6 @@ lease = Table(
     Column("host", AnyText),
     Column("pid", Integer),
     Column("started", AnyText),
+    Column("doing", AnyText),
     CheckConstraint("id = 1", name="one_row"),
 )

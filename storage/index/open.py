@@ -10,11 +10,16 @@ from storage.index.tantivy_index import TantivyIndex
 def open_index(url: str, home: Path) -> Index:
     """``tantivy:PATH`` (relative to the home, taken literally) is a folder, made at the first document.
 
-    Errors: ``ConfigurationError`` (another scheme, no path).
+    ``elasticsearch+http(s)://HOST:PORT/NAME`` is a server (see ``storage.index.elastic_index``). Errors:
+    ``ConfigurationError`` (another scheme, no path), ``PartUnfit``, ``PartDown``.
     """
     scheme, colon, rest = url.partition(":")
+    if scheme.startswith("elasticsearch+"):
+        from storage.index.elastic_index import open_elastic
+
+        return open_elastic(url)
     if not colon or scheme != "tantivy":
-        raise ConfigurationError(f"index.url: this version keeps its index in a folder (tantivy:…), not in {scheme!r}")
+        raise ConfigurationError(f"index.url: the index is tantivy:… or elasticsearch+http(s)://…, not {scheme!r}")
     path = rest.removeprefix("//") if rest.startswith("///") else rest
     if not path or path.startswith("//"):
         raise ConfigurationError("index.url: tantivy: needs the path of a folder")

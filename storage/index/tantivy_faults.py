@@ -5,15 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pipeline.domain.errors import OpisError, PartDown, StorageFull
-from pipeline.domain.messages import say
-
-
-class IndexDamaged(PartDown):
-    """The index cannot be read as it lies there; it is derived, so it is made anew."""
-
-    retry = False
-    advice = say("index.damaged")
-
+from storage.index.faults import IndexDamaged
 
 _FULL = ("no space left", "os error 28", "storagefull", "disk quota")
 _BUSY = "lockbusy"

@@ -37,7 +37,7 @@ class FolderStore:
     def put_file(self, key: str, path: Path) -> StoredObject:
         """See the port; also ``NotFound`` when the source is no regular file, ``ValueError`` when the key is none."""
         checked_key(key)
-        with _opened_source(path) as source:
+        with opened_source(path) as source:
             return self._put(key, source)
 
     def put_bytes(self, key: str, data: bytes) -> StoredObject:
@@ -61,7 +61,7 @@ class FolderStore:
             # what the kernel still remembers of the file proves nothing about the medium
             with suppress(OSError):
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-            return StoredObject(key, *_digest(file))
+            return StoredObject(key, *digest_of(file))
 
     def exists(self, key: str) -> bool:
         file = self._open(checked_key(key))
@@ -92,14 +92,16 @@ class FolderStore:
                 free = os.statvfs(self._root)
         except PartDown as error:
             return Probe("objects", self._root.is_dir(), None, False, say("storage.objects_unwritable", reason=error))
-        low = free.f_bavail * free.f_frsize < _LOW_SPACE
-        return Probe("objects", True, "folder", not low, say("storage.space_low") if low else "")
+        available = free.f_bavail * free.f_frsize
+        low = available < _LOW_SPACE
+        details = (("promise", say("storage.folder_promise")), ("space", f"{available / 2**30:.1f} GiB"))
+        return Probe("objects", True, "folder", not low, say("storage.space_low") if low else "", details=details)
 
     def _put(self, key: str, source: BinaryIO) -> StoredObject:
         present = self.hash(key)
         if present is not None:
             with translated(key):
-                size, sha256 = _digest(source)
+                size, sha256 = digest_of(source)
             self._sync(key)
             return self._same(key, present, size, sha256)
         with translated(key):
@@ -188,7 +190,7 @@ def _regular(descriptor: int) -> BinaryIO | None:
     return None
 
 
-def _digest(file: BinaryIO) -> tuple[int, str]:
+def digest_of(file: BinaryIO) -> tuple[int, str]:
     """Size in bytes and SHA-256 from here to the end."""
     size, digest = 0, hashlib.sha256()
     while chunk := file.read(CHUNK):
@@ -197,8 +199,8 @@ def _digest(file: BinaryIO) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _opened_source(path: Path) -> BinaryIO:
-    with translated(str(path)):
+def opened_source(path: Path) -> BinaryIO:
+    with translated("the file to be stored"):
         try:
             file = _regular(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
         except OSError as error:
@@ -206,5 +208,5 @@ def _opened_source(path: Path) -> BinaryIO:
                 raise
             file = None
     if file is None:
-        raise NotFound(f"no file to store at {path}")
+        raise NotFound("no file to store at the path given")
     return file

@@ -9,13 +9,25 @@ import pytest
 from pipeline.ports.catalog import LineCatalog
 from storage.catalog.open import open_catalog
 from storage.catalog.sql import SqlCatalog
+from tests.contracts.catalog_adapters import CATALOGS, give_back
 
-CATALOGS = {"sqlite": "sqlite:///catalog.db"}
+
+@pytest.fixture(autouse=True)
+def databases_are_lent() -> Iterator[None]:
+    yield
+    give_back()
 
 
 @pytest.fixture(params=CATALOGS.values(), ids=CATALOGS.keys())
-def catalog_url(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def new_catalog_url(request: pytest.FixtureRequest) -> Callable[[], str]:
+    """Gives the URL of an empty catalog of the adapter, another one each time."""
+    make: Callable[[], str] = request.param
+    return make
+
+
+@pytest.fixture
+def catalog_url(new_catalog_url: Callable[[], str]) -> str:
+    return new_catalog_url()
 
 
 @pytest.fixture

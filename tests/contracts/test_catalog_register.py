@@ -14,6 +14,7 @@ from pipeline.domain.decisions import Action, Decision
 from pipeline.domain.errors import NotFound
 from pipeline.domain.registry import RegistryEntry, RegistryNumber
 from pipeline.ports.catalog import ImportCount, LineCatalog, Request
+from storage.catalog import migrate
 from storage.catalog.sql import SqlCatalog
 from tests.contracts.catalog_values import (
     NOW,
@@ -101,7 +102,7 @@ def test_requests_are_answered_once(catalog: SqlCatalog, line: LineCatalog) -> N
 
 
 def test_decisions_are_appended_to_batches_that_exist(catalog: SqlCatalog, line: LineCatalog) -> None:
-    decision = Decision("d1", Action.SPLIT, digest("one"), None, (2,), None, "ana", NOW, 1, "două cereri")
+    decision = Decision("d1", Action.SPLIT, digest("one"), None, (2,), None, "ana", NOW, 0, "două cereri")
     with pytest.raises(NotFound):
         catalog.append_decision(decision)
     receive(line, arrived("one"))
@@ -110,7 +111,9 @@ def test_decisions_are_appended_to_batches_that_exist(catalog: SqlCatalog, line:
 
 
 def test_counts_name_every_state(catalog: SqlCatalog, line: LineCatalog) -> None:
-    nothing = {state.value: 0 for state in BatchState} | {"documents": 0, "reviews": 0, "entries": 0, "outbox": 0}
+    nothing = {state.value: 0 for state in BatchState} | dict.fromkeys(
+        ("documents", "reviews", "entries", "outbox", "decisions"), 0
+    )
     assert catalog.counts() == nothing
     receive(line, arrived("one", 4))
     receive(line, arrived("two"))
@@ -133,4 +136,4 @@ def test_the_probe_names_versions_and_revision(catalog: SqlCatalog) -> None:
     assert (probe.part, probe.found, probe.good, probe.mend) == ("catalog", True, True, "")
     assert probe.version is not None
     assert "SQLAlchemy 2." in probe.version
-    assert probe.version.endswith("revision 0001")
+    assert probe.version.endswith(f"revision {migrate.newest()}")

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,16 +16,24 @@ from pipeline.domain.errors import PartDown
 from pipeline.domain.registry import NO_LINK, Link, LinkSource, LinkState
 from pipeline.ports.index import Index, IndexedDocument, SearchAnswer, SearchRequest
 from storage.index.open import open_index
+from tests.servers.elasticsearch import ElasticsearchServer
+from tests.servers.plugin import shared_server
+from tests.support.elastic import index_of_its_own
 
 GOLDEN = Path(__file__).parents[1] / "data" / "search"
 
 Opener = Callable[[], Index]
 
 
-@pytest.fixture(params=["tantivy"])
-def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
+@pytest.fixture(params=["tantivy", "elasticsearch"])
+def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
     """Each call opens the same index anew, as another process would."""
-    return {"tantivy": lambda: open_index("tantivy:index", tmp_path)}[request.param]
+    if request.param == "tantivy":
+        yield lambda: open_index("tantivy:index", tmp_path)
+        return
+    server = shared_server(ElasticsearchServer)
+    with index_of_its_own(server) as alias:
+        yield lambda: open_index(server.index_url(alias), tmp_path)
 
 
 @pytest.fixture
@@ -299,6 +307,14 @@ def test_newer_replaces_older_and_never_the_other_way(index: Index) -> None:
     assert index.versions() == {}
 
 
+def test_documents_that_were_replaced_count_once(index: Index) -> None:
+    index.put([document(str(key), "aceeași cerere de apă", number=str(key)) for key in range(20)])
+    index.put([document(str(key), "aceeași cerere de apă", number=str(key), version=2) for key in range(5)])
+    answer = index.search(SearchRequest("cerere"))
+    assert (answer.total, facet(answer, "year")) == (20, [(2021, 20)])
+    assert found(index, "cerere nr. 2/2021")[0] == name("2")
+
+
 def test_readers_that_are_open_see_commits_and_rebuilds(opener: Opener) -> None:
     writer, reader = opener(), opener()
     assert found(reader, "apă") == []
@@ -395,7 +411,7 @@ def test_golden_letters_are_found(index: Index) -> None:
 def _put_and_die(folder: str) -> None:
     index = open_index("tantivy:index", Path(folder))
     index.put([document("before", "apă")])
-    doomed = index._latest()  # type: ignore[attr-defined]
+    doomed = index._latest().index  # type: ignore[attr-defined]
     writer = doomed.writer(15_000_000, 1)
     writer.delete_documents_by_term("id", name("before"))
     os.kill(os.getpid(), signal.SIGKILL)

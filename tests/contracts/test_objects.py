@@ -1,9 +1,11 @@
 """What every object store promises; an adapter joins by one more entry in ``STORES``."""
 
 import hashlib
+import os
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,9 +15,14 @@ import pytest
 from pipeline.domain.errors import KeyTaken, NotFound
 from pipeline.ports.objects import ObjectStore
 from storage.objects.open import open_objects
+from storage.objects.s3 import create_bucket
+from tests.servers.plugin import shared_server
+from tests.servers.seaweed import SeaweedServer
 
 Reopen = Callable[[], ObjectStore]
-STORES = {"folder": "file:objects"}
+Make = Callable[[pytest.MonkeyPatch], str]
+OWN_SERVER = "OPIS_TEST_S3_URL"
+"""names a bucket of any other server to run this suite on: ``s3://[USER:PASSWORD@]BUCKET?endpoint=…``"""
 ROOT = Path(__file__).parents[2]
 
 _PUT = """
@@ -35,9 +42,43 @@ for number in range(20):
 """
 
 
+def _below(url: str) -> str:
+    """The URL with a prefix of the test's own."""
+    address, question, parameters = url.partition("?")
+    return f"{address}/contract-{uuid.uuid4().hex}{question}{parameters}"
+
+
+def _seaweed(monkeypatch: pytest.MonkeyPatch) -> str:
+    server = shared_server(SeaweedServer)
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    return _below(server.bucket_url("contract-objects"))
+
+
+def _seaweed_without_condition(monkeypatch: pytest.MonkeyPatch) -> str:
+    """As a server that knows no conditional put: writers take turns."""
+    return f"{_seaweed(monkeypatch)}&conditional=no"
+
+
+def _named_server(_: pytest.MonkeyPatch) -> str:
+    url = _below(os.environ[OWN_SERVER])
+    create_bucket(url)
+    return url
+
+
+STORES: dict[str, Make] = {
+    "folder": lambda _: "file:objects",
+    "seaweedfs": _seaweed,
+    "seaweedfs-by-turns": _seaweed_without_condition,
+}
+if os.environ.get(OWN_SERVER):
+    STORES["named-server"] = _named_server
+
+
 @pytest.fixture(params=STORES.values(), ids=STORES.keys())
-def url(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    make: Make = request.param
+    return make(monkeypatch)
 
 
 @pytest.fixture

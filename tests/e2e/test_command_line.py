@@ -145,7 +145,8 @@ def test_doctor(program):
     assert ran.json["good"]
     parts = {part["part"] for part in ran.json["parts"]}
     assert any("tesseract" in part for part in parts)
-    assert all(set(part) == {"part", "found", "version", "good", "mend"} for part in ran.json["parts"])
+    fields = {"part", "found", "version", "good", "mend", "address", "details"}
+    assert all(set(part) == fields for part in ran.json["parts"])
 
 
 def test_doctor_names_what_is_missing(program):

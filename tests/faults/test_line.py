@@ -82,6 +82,26 @@ def test_what_was_claimed_on_a_full_disk_goes_on_when_there_is_room(line, monkey
     assert not list((path.parent / ".opis" / "claimed").iterdir())
 
 
+def test_without_the_index_documents_are_filed_and_found_when_it_is_back(line, monkeypatch):
+    real, down = line.parts.index.open, True
+
+    def open_index():
+        if down:
+            raise PartDown("index: no answer")
+        return real()
+
+    monkeypatch.setattr(line.parts.index, "open", open_index)
+    monkeypatch.setattr(opis.line, "PATIENCE", 10_000)
+    drop(line, "first.png", 400)
+    drop(line, "second.png", 410)
+    line.run(idle=lambda: BatchState.HELD in (found := states(line)).values() and len(set(found.values())) == 1)
+    assert line.parts.catalog.counts()["outbox"] == 2
+    down = False
+    until_idle(Line(line.parts, line.lease, line.workers))
+    assert line.parts.catalog.counts()["outbox"] == 0
+    assert line.parts.index.search(SearchRequest(query="*")).total == 2
+
+
 def test_a_part_that_stays_down_ends_a_line_that_is_to_end(line, monkeypatch):
     def down(*_):
         raise PartDown("gone for good")

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 import pytest
 
 from pipeline.domain.batches import Batch, BatchAccount, BatchState, Ledger
-from pipeline.domain.errors import MissingPart, Stopped, WorkerDied, WorkerTimeout
+from pipeline.domain.errors import MissingPart, PartDown, Stopped, WorkerDied, WorkerTimeout
 from pipeline.domain.pages import PageObservation, PageReading, SheetLook
 from pipeline.domain.settings import Profile
 from pipeline.domain.work import ReadSettings
@@ -140,3 +140,25 @@ def test_missing_engine_stops_the_batch_and_charges_nobody(catalog):
     with pytest.raises(MissingPart):
         read(catalog, ScriptedWorkers(lambda pages: MissingPart("tesseract")))
     assert not any(catalog[0].attempts(BATCH).values())
+
+
+def test_a_store_that_is_down_costs_no_page_an_attempt(catalog):
+    down = True
+    workers = ScriptedWorkers(lambda pages: PartDown("store: no answer") if down else None)
+    for _ in range(ATTEMPTS + 1):
+        with pytest.raises(PartDown):
+            read(catalog, workers)
+        assert catalog[0].suspects(BATCH) == set()
+    down = False
+    assert all(reading.degraded is None for reading in read(catalog, workers))
+
+
+def test_a_store_that_goes_down_while_a_suspect_is_tried_alone_costs_it_no_attempt(catalog):
+    catalog[1].begin_run(BATCH, [3])
+    workers = ScriptedWorkers(lambda pages: PartDown("store: no answer") if pages == [3] else None)
+    for _ in range(ATTEMPTS + 1):
+        with pytest.raises(PartDown):
+            read(catalog, workers)
+        assert not catalog[0].attempts(BATCH).get(3)
+    workers.fault_of = lambda pages: None
+    assert all(reading.degraded is None for reading in read(catalog, workers))

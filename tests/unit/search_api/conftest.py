@@ -111,14 +111,16 @@ class Office:
         key = f"batches/{digest}/original.pdf"
         batch = Batch(digest, source, digest, PROFILE.name, BatchState.RECEIVED, pages, NOW, (key,))
         batch = replace(batch, **changes)
-        arrival = Arrival(f"arrival-{next(self.numbers)}", digest, PROFILE.name, source, "hot/x", NOW)
+        number = next(self.numbers)
+        arrival = Arrival(f"arrival-{number}", digest, PROFILE.name, source, f"hot/{number}", NOW)
         self.line.receive(BatchAccount(batch), [pages] if pages else [], PROFILE, arrival)
         return batch
 
     def quarantine(self, source: str, message: str) -> Batch:
         digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
         batch = Batch(digest, source, digest, PROFILE.name, BatchState.QUARANTINED, None, NOW)
-        arrival = Arrival(f"arrival-{next(self.numbers)}", digest, PROFILE.name, source, "hot/x", NOW)
+        number = next(self.numbers)
+        arrival = Arrival(f"arrival-{number}", digest, PROFILE.name, source, f"hot/{number}", NOW)
         self.line.receive(BatchAccount(batch, problems=(Problem("truncated", message),)), (), PROFILE, arrival)
         return batch
 

@@ -9,15 +9,18 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""sorted and compared as bytes in both databases: a server's collation changes with its system"""
+
 
 def upgrade() -> None:
     op.create_table(
         "batches",
-        Column("id", sa.Text(), nullable=False),
+        Column("id", TEXT, nullable=False),
         Column("sequence", sa.Integer(), nullable=False),
-        Column("source", sa.Text(), nullable=False),
-        Column("sha256", sa.Text()),
-        Column("profile", sa.Text()),
+        Column("source", TEXT, nullable=False),
+        Column("sha256", TEXT),
+        Column("profile", TEXT),
         Column("lane", sa.String(length=16), nullable=False),
         Column("state", sa.String(length=16), nullable=False),
         Column("pages", sa.Integer()),
@@ -29,10 +32,10 @@ def upgrade() -> None:
         Column("separator_backs", sa.Integer(), nullable=False),
         Column("blanks", sa.Integer(), nullable=False),
         Column("rejected", sa.Integer(), nullable=False),
-        Column("originals", sa.Text(), nullable=False),
-        Column("problems", sa.Text(), nullable=False),
-        Column("profile_was", sa.Text(), nullable=False),
-        Column("page_counts", sa.Text(), nullable=False),
+        Column("originals", TEXT, nullable=False),
+        Column("problems", TEXT, nullable=False),
+        Column("profile_was", TEXT, nullable=False),
+        Column("page_counts", TEXT, nullable=False),
         sa.CheckConstraint(
             "state NOT IN ('filed', 'held') OR (pages IS NOT NULL AND received = pages"
             " AND received = filed + separators + separator_backs + blanks + rejected)",
@@ -44,12 +47,12 @@ def upgrade() -> None:
     op.create_index(op.f("ix_batches_state_lane_sequence"), "batches", ["state", "lane", "sequence"])
     op.create_table(
         "entries",
-        Column("register", sa.Text(), nullable=False),
+        Column("register", TEXT, nullable=False),
         Column("year", sa.Integer(), nullable=False),
-        Column("number_key", sa.Text(), nullable=False),
+        Column("number_key", TEXT, nullable=False),
         Column("date", sa.Date()),
-        Column("source", sa.Text(), nullable=False),
-        Column("body", sa.Text(), nullable=False),
+        Column("source", TEXT, nullable=False),
+        Column("body", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("register", "year", "number_key", name=op.f("pk_entries")),
     )
     op.create_index(op.f("ix_entries_date"), "entries", ["date"])
@@ -58,29 +61,29 @@ def upgrade() -> None:
         "lease",
         Column("id", sa.Integer(), autoincrement=False, nullable=False),
         Column("token", sa.Integer(), nullable=False),
-        Column("holder", sa.Text()),
+        Column("holder", TEXT),
         Column("expires_at", sa.DateTime(timezone=True)),
-        Column("host", sa.Text()),
+        Column("host", TEXT),
         Column("pid", sa.Integer()),
-        Column("started", sa.Text()),
+        Column("started", TEXT),
         sa.CheckConstraint("id = 1", name=op.f("ck_lease_one_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lease")),
     )
     op.create_table(
         "outbox",
         Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        Column("document", sa.Text(), nullable=False),
+        Column("document", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sqlite_autoincrement=True,
     )
     op.create_table(
         "requests",
         Column("sequence", sa.Integer(), autoincrement=True, nullable=False),
-        Column("id", sa.Text(), nullable=False),
+        Column("id", TEXT, nullable=False),
         Column("path", sa.LargeBinary(), nullable=False),
-        Column("profile", sa.Text(), nullable=False),
-        Column("batch", sa.Text()),
-        Column("refused", sa.Text()),
+        Column("profile", TEXT, nullable=False),
+        Column("batch", TEXT),
+        Column("refused", TEXT),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_requests")),
         sa.UniqueConstraint("id", name=op.f("uq_requests_id")),
     )
@@ -93,11 +96,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "arrivals",
-        Column("id", sa.Text(), nullable=False),
+        Column("id", TEXT, nullable=False),
         Column("sequence", sa.Integer(), nullable=False),
-        Column("batch", sa.Text(), nullable=False),
-        Column("profile", sa.Text(), nullable=False),
-        Column("source", sa.Text(), nullable=False),
+        Column("batch", TEXT, nullable=False),
+        Column("profile", TEXT, nullable=False),
+        Column("source", TEXT, nullable=False),
         Column("claimed", sa.LargeBinary(), nullable=False),
         Column("at", sa.DateTime(timezone=True), nullable=False),
         Column("end", sa.LargeBinary()),
@@ -116,11 +119,11 @@ def upgrade() -> None:
     op.create_table(
         "decisions",
         Column("sequence", sa.Integer(), autoincrement=True, nullable=False),
-        Column("id", sa.Text(), nullable=False),
-        Column("batch", sa.Text(), nullable=False),
-        Column("document", sa.Text()),
+        Column("id", TEXT, nullable=False),
+        Column("batch", TEXT, nullable=False),
+        Column("document", TEXT),
         Column("at", sa.DateTime(timezone=True), nullable=False),
-        Column("body", sa.Text(), nullable=False),
+        Column("body", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["batch"], ["batches.id"], name=op.f("fk_decisions_batch")),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_decisions")),
         sa.UniqueConstraint("id", name=op.f("uq_decisions_id")),
@@ -128,18 +131,18 @@ def upgrade() -> None:
     op.create_index(op.f("ix_decisions_batch"), "decisions", ["batch"])
     op.create_table(
         "documents",
-        Column("id", sa.Text(), nullable=False),
-        Column("batch", sa.Text(), nullable=False),
+        Column("id", TEXT, nullable=False),
+        Column("batch", TEXT, nullable=False),
         Column("place", sa.Integer(), nullable=False),
         Column("kind", sa.String(length=16), nullable=False),
         Column("state", sa.String(length=16), nullable=False),
-        Column("link_register", sa.Text()),
+        Column("link_register", TEXT),
         Column("link_year", sa.Integer()),
-        Column("link_number_key", sa.Text()),
+        Column("link_number_key", TEXT),
         Column("link_state", sa.String(length=16), nullable=False),
         Column("link_date", sa.Date()),
-        Column("department", sa.Text()),
-        Column("body", sa.Text(), nullable=False),
+        Column("department", TEXT),
+        Column("body", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["batch"], ["batches.id"], name=op.f("fk_documents_batch")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
     )
@@ -152,7 +155,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "page_attempts",
-        Column("batch", sa.Text(), nullable=False),
+        Column("batch", TEXT, nullable=False),
         Column("page", sa.Integer(), nullable=False),
         Column("attempts", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["batch"], ["batches.id"], name=op.f("fk_page_attempts_batch")),
@@ -160,17 +163,17 @@ def upgrade() -> None:
     )
     op.create_table(
         "page_fates",
-        Column("batch", sa.Text(), nullable=False),
+        Column("batch", TEXT, nullable=False),
         Column("page", sa.Integer(), nullable=False),
         Column("fate", sa.String(length=16), nullable=False),
-        Column("document", sa.Text()),
+        Column("document", TEXT),
         sa.CheckConstraint("(fate = 'document') = (document IS NOT NULL)", name=op.f("ck_page_fates_document")),
         sa.ForeignKeyConstraint(["batch"], ["batches.id"], name=op.f("fk_page_fates_batch")),
         sa.PrimaryKeyConstraint("batch", "page", name=op.f("pk_page_fates")),
     )
     op.create_table(
         "page_readings",
-        Column("batch", sa.Text(), nullable=False),
+        Column("batch", TEXT, nullable=False),
         Column("page", sa.Integer(), nullable=False),
         Column("reading", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["batch"], ["batches.id"], name=op.f("fk_page_readings_batch")),
@@ -178,13 +181,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "reviews",
-        Column("batch", sa.Text(), nullable=False),
-        Column("id", sa.Text(), nullable=False),
+        Column("batch", TEXT, nullable=False),
+        Column("id", TEXT, nullable=False),
         Column("place", sa.Integer(), nullable=False),
         Column("sequence", sa.Integer(), nullable=False),
         Column("kind", sa.String(length=16), nullable=False),
-        Column("document", sa.Text()),
-        Column("body", sa.Text(), nullable=False),
+        Column("document", TEXT),
+        Column("body", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["batch"], ["batches.id"], name=op.f("fk_reviews_batch")),
         sa.PrimaryKeyConstraint("batch", "id", name=op.f("pk_reviews")),
     )

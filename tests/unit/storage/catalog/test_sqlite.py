@@ -173,7 +173,13 @@ def test_the_path_is_relative_to_the_home_or_absolute(tmp_path: Path) -> None:
 
 
 NO_FILES = ["", "catalog.db", "sqlite://", "sqlite:///:memory:", "sqlite:///x.db?mode=ro", "sqlite+aiosqlite:///x.db"]
-NO_SQLITE = ["postgresql+psycopg://opis:secret@host/opis", "mysql://host/x", "sqlite://host:port/x", "sqlite://host/x"]
+NO_SQLITE = [
+    "postgresql://opis:secret@host/opis",
+    "postgresql+psycopg2://opis:secret@host/opis",
+    "mysql://host/x",
+    "sqlite://host:port/x",
+    "sqlite://host/x",
+]
 
 
 @pytest.mark.parametrize("url", [*NO_FILES, *NO_SQLITE])
