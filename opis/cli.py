@@ -33,6 +33,8 @@ COMMANDS = {
     "registry": "registry",
     "separators": "separators",
     "reindex": "reindex",
+    "verify": "verify",
+    "rebuild": "rebuild",
     "move": "move",
     "doctor": "doctor",
     "demo": "demo",

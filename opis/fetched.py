@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.ports.objects import ObjectStore
+from watchers.moves import own_errors
 
 KEPT_BYTES = 2**30
 """copies that nobody uses stay for the next run of pages while all together are no larger"""
@@ -40,14 +41,15 @@ class Fetched:
 
     @contextlib.contextmanager
     def path(self, key: str) -> Iterator[Path]:
-        """A path that may be read inside the block. Errors: those of ``ObjectStore.open``, ``OSError``."""
+        """A path that may be read inside the block. Errors: those of ``ObjectStore.open``; of this machine's disk too."""
         own = self._objects.local_path(key)
         if own is not None:
             yield own
             return
-        copy = self._claimed(key)
+        with own_errors("copies of objects"):
+            copy = self._claimed(key)
         try:
-            with copy.lock:
+            with copy.lock, own_errors("copy of an object"):
                 if not copy.filled:
                     self._fill(key, copy)
             yield copy.path

@@ -14,12 +14,22 @@ from opis.reception import Reception
 from opis.steps import Step
 from opis.wiring import Parts
 from pipeline.domain.batches import Batch, BatchAccount, BatchState
-from pipeline.domain.errors import Fenced, InputFault, MissingPart, OpisError, PartDown, PartUnfit, Stopped
+from pipeline.domain.errors import (
+    Fenced,
+    InputFault,
+    KeyTaken,
+    MissingPart,
+    OpisError,
+    PartDown,
+    PartUnfit,
+    Stopped,
+    WorkerFault,
+)
 from pipeline.domain.messages import say
 from pipeline.domain.plain import plain
 from pipeline.domain.settings import Profile
 from pipeline.domain.wire import to_json
-from pipeline.ports.catalog import LineCatalog, Request
+from pipeline.ports.catalog import Arrival, LineCatalog, Request
 from pipeline.ports.meter import UNMETERED, Meter
 from pipeline.ports.workers import Doing, Workers
 from pipeline.run import Pipeline, carry_out, follow_index, process_batch
@@ -63,13 +73,13 @@ class Line:
         self.intake = Intake(self.parts.catalog, self.lease, self.parts.objects, self.workers, self.meter)
         self.reception = Reception(self.parts, self.intake)
         self._steps = [
-            Step(name, self._counted(work), RETRY_SECONDS)
-            for name, work in (
-                ("requests", self._serve_requests),
-                ("hot folders", self.reception.scan),
-                ("decisions", self._decide),
-                ("batches", self._work),
-                ("index", self._index),
+            Step(name, self._counted(work), RETRY_SECONDS, outlasts_unfit)
+            for name, work, outlasts_unfit in (
+                ("requests", self._serve_requests, False),
+                ("hot folders", self.reception.scan, False),
+                ("decisions", self._decide, True),
+                ("batches", self._work, True),
+                ("index", self._index, True),
             )
         ]
         self.pipeline = Pipeline(
@@ -129,7 +139,8 @@ class Line:
         """One round: requests, hot folders, one batch, the index. True when there may be more to do at once.
 
         What is down rests while the rest goes on: without the index documents are filed, without the store nothing
-        is taken from the hot folders.
+        is taken from the hot folders. So does what has become unfit since the line began, a machine of the cluster or
+        the index; but a line that is to end does not wait for it.
         """
         busy = False
         for step in self._steps:
@@ -138,7 +149,9 @@ class Line:
             except Stopped as fault:
                 log.info("stopped: %s", fault)
                 return False
-            if step.fault is not None and step.failures >= PATIENCE and not patient:
+            if step.fault is None or patient:
+                continue
+            if step.failures >= PATIENCE or isinstance(step.fault, PartUnfit):
                 raise step.fault
         return busy
 
@@ -193,12 +206,23 @@ class Line:
         incoming = Incoming(wanted.pages, wanted.is_folder, wanted.source, profile, request.path)
         try:
             with private_copy(incoming, self.parts.scratch) as copy:
-                batch, arrival = self.intake.take(copy)
+                batch, arrival = self._taken_in(copy)
         except InputFault as fault:
             self._refuse(request, wanted.source, fault)
             return
         self.lease.end_arrival(arrival.id, request.path)
         self.lease.end_request(request.id, batch.id, None)
+
+    def _taken_in(self, copy: Incoming) -> tuple[Batch, Arrival]:
+        """As ``Intake.take``; what fails on it alone is held to be at fault after some tries: it must not come for ever."""
+        last: OpisError | None = None
+        for _ in range(TRIES):
+            try:
+                return self.intake.take(copy)
+            except (WorkerFault, KeyTaken) as fault:
+                log.error("what was asked for cannot be taken in: %s", plain(fault))
+                last = fault
+        raise InputFault("unreadable", f"it could not be taken in {TRIES} times") from last
 
     def _refuse(self, request: Request, source: str, fault: InputFault) -> None:
         account = refused(source, request.profile, fault)
@@ -215,9 +239,11 @@ class Line:
         try:
             with concerning(batch=batch_id):
                 account = process_batch(self.pipeline, batch_id, lambda done, total: self.report(batch, done, total))
-        except (PartDown, PartUnfit, MissingPart, Fenced, Stopped):
+        except (PartDown, MissingPart, Fenced, Stopped):
             raise
         except Exception as fault:  # noqa: BLE001  one batch must not end the line
+            if isinstance(fault, PartUnfit) and not self._is_lost(batch):
+                raise
             self._set_aside(batch_id, fault)
             return True
         self._taken += 1
@@ -232,6 +258,10 @@ class Line:
         )
         return True
 
+    def _is_lost(self, batch: Batch) -> bool:
+        """Whether an original is not in the store: then it is not the worker's fault that it does not find it."""
+        return not all(map(self.parts.objects.exists, batch.originals))
+
     def _reporter(self, batch_id: str) -> Progress:
         batch = self.parts.catalog.batch(batch_id)
         return lambda done, total: self.report(batch, done, total)
@@ -242,9 +272,11 @@ class Line:
         for batch_id in dict.fromkeys(decision.batch for decision in pending):
             try:
                 carry_out(self.pipeline, batch_id, self._reporter(batch_id))
-            except (PartDown, PartUnfit, MissingPart, Fenced, Stopped):
+            except (PartDown, MissingPart, Fenced, Stopped):
                 raise
             except Exception as fault:  # noqa: BLE001  one decision must not end the line
+                if isinstance(fault, PartUnfit) and not self._is_lost(self.parts.catalog.batch(batch_id)):
+                    raise
                 log.error("batch %.8s: a decision is refused: %s: %s", batch_id, type(fault).__name__, fault)
                 refused = [decision.id for decision in pending if decision.batch == batch_id]
                 self.lease.refuse_decisions(refused, say("decide.cannot", reason=str(fault)[:300]))

@@ -45,20 +45,22 @@ def _worked(
     end: Callable[[LineCatalog], None],
 ) -> bool:
     """Works as the line until it is done; True when it will not become more so by trying on."""
-    workers = start_workers(parts, first=True)
     try:
-        with PageBar() as bar:
-            line = Line(parts, lease, workers, report=bar.report)
-            try:
-                line.run(idle=lambda: done(line.given_up))
-            except PartDown as fault:
-                if not filed(line.given_up):
-                    raise
-                log.warning("%s; what was filed is found when the index is back", fault)
-                return True
-        return bool(line.given_up)
+        workers = start_workers(parts, first=True)
+        try:
+            with PageBar() as bar:
+                line = Line(parts, lease, workers, report=bar.report)
+                try:
+                    line.run(idle=lambda: done(line.given_up))
+                except PartDown as fault:
+                    if not filed(line.given_up):
+                        raise
+                    log.warning("%s; what was filed is found when the index is back", fault)
+                    return True
+            return bool(line.given_up)
+        finally:
+            workers.close()
     finally:
-        workers.close()
         with suppress(OpisError):
             end(lease)
         with suppress(OpisError):

@@ -3,7 +3,8 @@
 import datetime as dt
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,8 +71,14 @@ class Reception:
 
     def _take(self, folder: HotFolder, claimed: Claimed) -> None:
         """Journals a claimed item, then moves it to its end; what fails on it alone is told and left for later."""
-        try:
+        with self._alone(claimed):
             self._take_one(folder, claimed)
+
+    @contextmanager
+    def _alone(self, claimed: Claimed) -> Iterator[None]:
+        """What is wrong with this item keeps no other from being taken."""
+        try:
+            yield
         except PartDown:
             self._unsettled = True
             raise
@@ -130,6 +137,7 @@ class Reception:
     def _recover_arrival(self, folder: HotFolder, arrival: Arrival) -> None:
         claimed = folder.recall(arrival.claimed)
         if claimed is not None:
-            self._end(folder, claimed, self.parts.catalog.batch(arrival.batch), arrival)
+            with self._alone(claimed):
+                self._end(folder, claimed, self.parts.catalog.batch(arrival.batch), arrival)
             return
         self.intake.line.end_arrival(arrival.id, self._told(folder.find_end(arrival.claimed)))

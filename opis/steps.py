@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Callable
 
-from pipeline.domain.errors import PartDown
+from pipeline.domain.errors import PartDown, PartUnfit
 
 log = logging.getLogger(__name__)
 LONGEST_REST = 4
@@ -13,23 +13,27 @@ LONGEST_REST = 4
 
 
 class Step:
-    """``work`` says whether there may be more to do at once; while it raises ``PartDown`` it is tried now and then."""
+    """``work`` says whether there may be more to do at once; while it raises ``PartDown`` it is tried now and then.
 
-    def __init__(self, name: str, work: Callable[[], bool], rest_seconds: float) -> None:
+    ``outlasts_unfit``: ``PartUnfit`` too, since what it works with may be put right while the others go on.
+    """
+
+    def __init__(self, name: str, work: Callable[[], bool], rest_seconds: float, outlasts_unfit: bool = False) -> None:
         self.name = name
         self.failures = 0
-        self.fault: PartDown | None = None
+        self.fault: PartDown | PartUnfit | None = None
+        self._kept = (PartDown, PartUnfit) if outlasts_unfit else (PartDown,)
         self._work = work
         self._rest = rest_seconds
         self._until = 0.0
 
     def take(self) -> bool:
-        """Works unless it rests; True when there may be more. Only ``PartDown`` is kept, in ``fault``."""
+        """Works unless it rests; True when there may be more. What is waited out is kept in ``fault``."""
         if self.fault is not None and time.monotonic() < self._until:
             return False
         try:
             busy = self._work()
-        except PartDown as fault:
+        except self._kept as fault:
             self._failed(fault)
             return False
         if self.fault is not None:
@@ -37,7 +41,7 @@ class Step:
         self.fault, self.failures = None, 0
         return busy
 
-    def _failed(self, fault: PartDown) -> None:
+    def _failed(self, fault: PartDown | PartUnfit) -> None:
         self.fault = fault
         self.failures += 1
         units = min(LONGEST_REST, 1 << max(0, self.failures - 3))

@@ -73,7 +73,7 @@ def process_batch(parts: Pipeline, batch_id: str, progress: Progress) -> BatchAc
     log.info("batch %.8s: stored, %d objects", batch_id, sum(len(entry.stored) for entry in kept))
 
     source = Source(profile, page_counts, History(tuple(reading.observation for reading in readings)))
-    account, amended = conclude(Archive(parts.objects, parts.catalog), composed, kept, source)
+    account, amended = conclude(Archive(parts.objects, parts.catalog, parts.line), composed, kept, source)
 
     with timed(parts.meter, "commit"):
         parts.line.commit(account, amended)
@@ -117,7 +117,9 @@ def carry_out(parts: Pipeline, batch_id: str, progress: Progress) -> BatchAccoun
 
     seen = tuple(readings[ref.page].observation for ref in refs)
     source = Source(profile, page_counts, History(seen, tuple(decisions)), orders)
-    account, amended = conclude(Archive(parts.objects, parts.catalog), composed, kept, source, before.documents)
+    account, amended = conclude(
+        Archive(parts.objects, parts.catalog, parts.line), composed, kept, source, before.documents
+    )
 
     parts.line.commit(account, amended, [decision.id for decision in decisions])
     return account
@@ -125,7 +127,7 @@ def carry_out(parts: Pipeline, batch_id: str, progress: Progress) -> BatchAccoun
 
 def note_duplicates(catalog: Catalog, line: LineCatalog, objects: ObjectStore, batch_id: str) -> None:
     """Notes on a finished batch that its bytes have come in again."""
-    noted = noted_duplicates(Archive(objects, catalog), batch_id)
+    noted = noted_duplicates(Archive(objects, catalog, line), batch_id)
     if noted is not None:
         line.commit(noted)
 

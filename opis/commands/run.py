@@ -105,16 +105,18 @@ def _lease(parts: Parts, stop: threading.Event) -> LineCatalog | None:
 
 def _work(parts: Parts, monitor: Monitor, lease: LineCatalog, stop: threading.Event, until_idle: bool) -> bool:
     """True when something was held, quarantined or refused, or a batch was given up."""
-    workers = start_workers(parts, first=True)
-    monitor.line_began(workers)
     try:
-        with PageBar() as bar:
-            line = Line(parts, lease, workers, report=bar.report, stop=stop, meter=monitor.meter)
-            line.watch()
-            line.run(idle=(lambda: not line.waiting()) if until_idle else None)
-        return line.doubtful
+        workers = start_workers(parts, first=True)
+        try:
+            monitor.line_began(workers)
+            with PageBar() as bar:
+                line = Line(parts, lease, workers, report=bar.report, stop=stop, meter=monitor.meter)
+                line.watch()
+                line.run(idle=(lambda: not line.waiting()) if until_idle else None)
+            return line.doubtful
+        finally:
+            monitor.line_ended()
+            workers.close()
     finally:
-        monitor.line_ended()
-        workers.close()
         with suppress(OpisError):
             lease.release()

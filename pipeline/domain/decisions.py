@@ -61,6 +61,8 @@ class Orders:
     """What all decisions on a batch come to. Documents are named by their first page: they keep it when split."""
 
     pages: Mapping[int, PageOrder] = field(default_factory=dict)
+    bounds: Mapping[int, PageOrder] = field(default_factory=dict)
+    """``START`` or ``CONTINUE``: a page that is taken out afterwards leaves the bound of documents where it was"""
     rotations: Mapping[int, int] = field(default_factory=dict)
     """degrees clockwise that bring the page upright as scanned"""
     numbers: Mapping[int, RegistryNumber] = field(default_factory=dict)
@@ -97,6 +99,7 @@ def in_force(decisions: Iterable[Decision]) -> list[Decision]:
 def orders_of(decisions: Iterable[Decision]) -> Orders:
     """What holds for each page and document: of two decisions on one thing the later one."""
     pages: dict[int, PageOrder] = {}
+    bounds: dict[int, PageOrder] = {}
     rotations: dict[int, int] = {}
     numbers: dict[int, RegistryNumber] = {}
     departments: dict[int, str] = {}
@@ -105,6 +108,10 @@ def orders_of(decisions: Iterable[Decision]) -> Orders:
         for page in decision.pages:
             if decision.action in _PAGE_ORDERS:
                 pages[page] = _PAGE_ORDERS[decision.action]
+            if decision.action in (Action.SPLIT, Action.JOIN):
+                bounds[page] = _PAGE_ORDERS[decision.action]
+            elif decision.action is Action.SEPARATOR:
+                bounds.pop(page, None)
             if decision.action in (Action.LINK, Action.SEPARATOR) and decision.value:
                 numbers[page] = registry_number(decision.value)
             elif decision.action is Action.ROTATE:
@@ -113,7 +120,7 @@ def orders_of(decisions: Iterable[Decision]) -> Orders:
                 departments[page] = decision.value or ""
         if decision.action is Action.ACCEPT:
             accepted.update((decision.value or "").split())
-    return Orders(pages, rotations, numbers, departments, frozenset(accepted))
+    return Orders(pages, bounds, rotations, numbers, departments, frozenset(accepted))
 
 
 def registry_number(text: str) -> RegistryNumber:

@@ -60,21 +60,35 @@ class Mark:
     """what the doubt is about, as read"""
     order: PageOrder | None = None
     """what a person says the page is"""
+    bound: PageOrder | None = None
+    """``START`` or ``CONTINUE`` where a person said so, also of a page that was taken out afterwards"""
 
     @property
     def separator(self) -> bool:
         return self.payload is not None or self.fixed
 
+    @property
+    def taken_out(self) -> bool:
+        return self.order in (PageOrder.BLANK, PageOrder.REJECTED)
 
-def ordered(mark: Mark, order: PageOrder | None, number: RegistryNumber | None = None) -> Mark:
-    """The mark as a person sees the page: what was in doubt about it is decided."""
+
+def ordered(
+    mark: Mark, order: PageOrder | None, number: RegistryNumber | None = None, bound: PageOrder | None = None
+) -> Mark:
+    """The mark as a person sees the page: what was in doubt about it is decided.
+
+    A page that is taken out still begins a document if it did before.
+    """
     if order is None:
         return mark
     if order is PageOrder.SEPARATOR:
         kept = mark if mark.separator else Mark(mark.page, fixed=True)
         announced = kept.announced if number is None else _by_person(number)
         return replace(kept, announced=announced, doubt=None, order=order)
-    return Mark(mark.page, sticker=mark.sticker and order is PageOrder.START, announced=mark.announced, order=order)
+    if order in (PageOrder.START, PageOrder.CONTINUE):
+        sticker = mark.sticker and order is PageOrder.START
+        return Mark(mark.page, sticker=sticker, announced=mark.announced, order=order, bound=order)
+    return replace(mark, doubt=None, order=order, bound=bound)
 
 
 def _by_person(number: RegistryNumber) -> Announced:

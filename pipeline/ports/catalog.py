@@ -90,6 +90,9 @@ class LineCatalog(Protocol):
 
     def release(self) -> None: ...
 
+    def check(self) -> None:
+        """Writes nothing: only raises ``Fenced`` when it must."""
+
     def receive(self, account: BatchAccount, page_counts: Sequence[int], profile: Profile, arrival: Arrival) -> bool:
         """Journals a batch (state ``received`` or ``quarantined``) with its arrival.
 
@@ -129,6 +132,9 @@ class LineCatalog(Protocol):
 
     def refuse_decisions(self, decisions: Sequence[str], reason: str) -> None:
         """These will not be carried out; they stay on record with the reason."""
+
+    def restore_decisions(self, decisions: Sequence[Decision]) -> None:
+        """Those that a batch's record in the store names as carried out, for a catalog that is made anew."""
 
     def tell(self, doing: str | None) -> None:
         """What the line is doing now, for whoever watches: JSON of a list of ``pipeline.ports.workers.Doing``."""

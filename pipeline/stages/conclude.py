@@ -7,7 +7,7 @@ from pipeline.domain.batches import BatchAccount, Document, Problem, ReviewKind
 from pipeline.domain.decisions import NO_ORDERS, Orders, orders_of
 from pipeline.domain.messages import say
 from pipeline.domain.settings import Profile
-from pipeline.ports.catalog import Catalog
+from pipeline.ports.catalog import Catalog, LineCatalog
 from pipeline.ports.objects import ObjectStore
 from pipeline.stages.amend import amended_accounts
 from pipeline.stages.compose import Composed, make_review, settled
@@ -18,10 +18,11 @@ from pipeline.stages.state import History, read_history, write_state
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """Where conclusions are written and looked up."""
+    """Where conclusions are written and looked up, and the lease under which they are."""
 
     objects: ObjectStore
     catalog: Catalog
+    line: LineCatalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ def conclude(
     """
     account = _with_pdf_faults(composed.account, kept)
     account = settled(with_duplicates(account, archive.catalog.arrivals(batch=account.batch.id)), source.orders)
-    account = _with_manifests(archive.objects, account, kept, before)
-    account = write_state(archive.objects, account, source.profile, source.page_counts, source.history)
+    account = _with_manifests(archive, account, kept, before)
+    account = _stated(archive, account, source.profile, source.page_counts, source.history)
     older = amended_accounts(archive.catalog, account.documents, composed.rivals)
     return account, [_rewritten(archive, one) for one in older]
 
@@ -77,17 +78,23 @@ def _with_pdf_faults(account: BatchAccount, kept: Sequence[Kept]) -> BatchAccoun
 
 
 def _with_manifests(
-    objects: ObjectStore, account: BatchAccount, kept: Sequence[Kept], before: Sequence[Document]
+    archive: Archive, account: BatchAccount, kept: Sequence[Kept], before: Sequence[Document]
 ) -> BatchAccount:
     documents = [
-        document if document in before else _manifest(objects, account, document, entry)
+        document if document in before else _manifest(archive, account, document, entry)
         for document, entry in zip(account.documents, kept, strict=True)
     ]
     return replace(account, documents=tuple(documents))
 
 
-def _manifest(objects: ObjectStore, account: BatchAccount, document: Document, kept: Kept) -> Document:
-    return write_manifest(objects, document, account.batch, kept.stored, kept.pages)
+def _manifest(archive: Archive, account: BatchAccount, document: Document, kept: Kept) -> Document:
+    return write_manifest(archive.objects, document, account.batch, kept.stored, kept.pages, archive.line.check)
+
+
+def _stated(
+    archive: Archive, account: BatchAccount, profile: Profile, page_counts: tuple[int, ...], history: History
+) -> BatchAccount:
+    return write_state(archive.objects, account, profile, page_counts, history, archive.line.check)
 
 
 def _rewritten(archive: Archive, account: BatchAccount) -> BatchAccount:
@@ -96,7 +103,7 @@ def _rewritten(archive: Archive, account: BatchAccount) -> BatchAccount:
     documents = [
         document
         if document == before[document.id]
-        else _manifest(archive.objects, account, document, kept_before(archive.objects, document, document))
+        else _manifest(archive, account, document, kept_before(archive.objects, document, document))
         for document in account.documents
     ]
     return _with_state(archive, replace(account, documents=tuple(documents)))
@@ -106,4 +113,4 @@ def _with_state(archive: Archive, account: BatchAccount) -> BatchAccount:
     """The next state of a batch whose pages and decisions stay."""
     batch_id = account.batch.id or ""
     profile, page_counts = archive.catalog.profile_of(batch_id), archive.catalog.page_counts(batch_id)
-    return write_state(archive.objects, account, profile, page_counts, read_history(archive.objects, account.batch))
+    return _stated(archive, account, profile, page_counts, read_history(archive.objects, account.batch))

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +12,7 @@ from pipeline.domain.batches import Batch, BatchAccount, Document, DocumentObjec
 from pipeline.domain.errors import InputFault, KeyTaken, WorkerFault
 from pipeline.domain.pages import PageReading, mean_confidence
 from pipeline.domain.plain import plain
+from pipeline.domain.seals import sealed
 from pipeline.domain.wire import to_json, to_plain
 from pipeline.domain.work import DocumentPage, DocumentTask, PageRef
 from pipeline.ports.objects import ObjectStore, StoredObject
@@ -196,8 +197,12 @@ def write_manifest(
     batch: Batch,
     stored: Sequence[StoredObject],
     pages: Sequence[Mapping[str, Any]],
+    check_lease: Callable[[], None],
 ) -> Document:
-    """Stores all that the catalog knows of a document under the next free number; gives the document with its key."""
+    """Stores all that the catalog knows of a document under the next free number; gives the document with its key.
+
+    ``check_lease``: as for ``write_state``.
+    """
     known = {
         "batch": {"id": batch.id, "sha256": batch.sha256, "source": batch.source, "profile": batch.profile},
         "objects": {entry.key: {"sha256": entry.sha256, "size": entry.size} for entry in stored},
@@ -210,8 +215,9 @@ def write_manifest(
         named = replace(document, version=number, objects=replace(document.objects, manifest=key))
         manifest = {"manifest": number, "document": document_answer(named), "value": to_plain(Document, named), **known}
         try:
-            objects.put_bytes(key, to_json(dict[str, Any], manifest))
+            objects.put_bytes(key, sealed(to_json(dict[str, Any], manifest)))
         except KeyTaken:
+            check_lease()
             continue
         return named
     raise KeyTaken(f"documents/{document.id}/manifest: no free number")

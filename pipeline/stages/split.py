@@ -26,11 +26,17 @@ def split_pages(observations: Sequence[PageObservation], rules: SplitRules, orde
         raise ValueError("observations must be pages 1..n in order")
     walk = _Walk(rules, {observation.page: observation for observation in observations})
     marks = [
-        ordered(recognise(seen, rules), orders.pages.get(seen.page), orders.numbers.get(seen.page))
+        ordered(
+            recognise(seen, rules),
+            orders.pages.get(seen.page),
+            orders.numbers.get(seen.page),
+            orders.bounds.get(seen.page),
+        )
         for seen in observations
     ]
-    walk.passed_over = passed_over(marks, rules.duplex)
-    for mark in in_sheet_order(marks, rules.duplex):
+    sequence = in_sheet_order(marks, rules.duplex)
+    walk.passed_over = passed_over(sequence, rules.duplex, walk.aside)
+    for mark in sequence:
         walk.step(mark)
     return walk.finish(marks)
 
@@ -78,11 +84,11 @@ class _Walk:
         self.passed_over: set[int] = set()
 
     def step(self, mark: Mark) -> None:
-        if mark.page in self.passed_over:
+        if mark.taken_out:
+            self._taken_out(mark)
+        elif mark.page in self.passed_over:
             self.fates[mark.page] = Fate.SEPARATOR
             self.separator_sheets.add(self._sheet(mark.page))
-        elif mark.order is PageOrder.REJECTED:
-            self.fates[mark.page] = Fate.REJECTED
         elif mark.order is PageOrder.START:
             self._start(mark)
         elif mark.order is PageOrder.CONTINUE:
@@ -91,7 +97,7 @@ class _Walk:
             self._separator(mark)
         elif self._back_of_separator(mark) and mark.order is None:
             self._back(mark)
-        elif self._aside(mark):
+        elif self.aside(mark):
             self.fates[mark.page] = Fate.BLANK
             if self.open is not None:
                 self.open.sheets.add(self._sheet(mark.page))
@@ -160,13 +166,30 @@ class _Walk:
 
     def _start(self, mark: Mark) -> None:
         """A document starts here because a person says so; right after a separator it is the one announced there."""
+        self._begin(mark)
+        self._take(self._opened(), mark)
+
+    def _begin(self, mark: Mark) -> None:
         fresh = self.open is not None and self.open.by is not None and not self.open.pages
         if not fresh:
             self._close(mark)
             self.open = _Open(by=mark, announced=mark.announced)
-        self._take(self._opened(), mark)
 
-    def _aside(self, mark: Mark) -> bool:
+    def _taken_out(self, mark: Mark) -> None:
+        """The page goes; what it said of where documents begin stays, or two of them would become one in silence."""
+        if mark.page in self.passed_over:
+            if mark.separator:
+                self.separator_sheets.add(self._sheet(mark.page))
+        elif mark.separator:
+            self._separator(mark)
+        elif mark.bound is PageOrder.START or (mark.sticker and mark.bound is None):
+            self._begin(mark)
+        self.fates[mark.page] = Fate.BLANK if mark.order is PageOrder.BLANK else Fate.REJECTED
+        if mark.order is PageOrder.BLANK and not mark.separator and self.open is not None:
+            self.open.sheets.add(self._sheet(mark.page))
+
+    def aside(self, mark: Mark) -> bool:
+        """Whether the page is set aside as blank."""
         if mark.order is PageOrder.BLANK:
             return True
         blank = self.observations[mark.page].look is SheetLook.BLANK

@@ -1,6 +1,6 @@
-"""The order in which the splitter takes pages, and the separators that it passes over."""
+"""The order in which the splitter takes pages, and the bounds of documents that it passes over."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pipeline.domain.decisions import PageOrder
 from pipeline.domain.marks import Mark
@@ -19,19 +19,20 @@ def in_sheet_order(marks: Sequence[Mark], duplex: bool) -> list[Mark]:
     return ordered
 
 
-def passed_over(marks: Sequence[Mark], duplex: bool) -> set[int]:
-    """Separators that start nothing, since a person joined what comes after them to what was before."""
+def passed_over(sequence: Sequence[Mark], duplex: bool, aside: Callable[[Mark], bool]) -> set[int]:
+    """Pages that begin nothing, since a person joined what comes after them to what was before.
+
+    ``sequence`` is in the order of ``in_sheet_order``; pages that are ``aside`` or taken out do not end the search.
+    """
+    sheets = {(mark.page + 1) // 2 for mark in sequence if mark.separator} if duplex else set()
     passed: set[int] = set()
-    for mark in marks:
-        if mark.order is not PageOrder.CONTINUE:
+    for place, mark in enumerate(sequence):
+        if mark.bound is not PageOrder.CONTINUE:
             continue
-        page = mark.page - 1
-        while page >= 1:
-            before = marks[page - 1]
-            back = duplex and page % 2 == 0 and marks[page - 2].separator
-            if not before.separator and not back:
+        for before in reversed(sequence[:place]):
+            back = (before.page + 1) // 2 in sheets and before.order is None
+            if before.separator or before.taken_out:
+                passed.add(before.page)
+            elif not back and not aside(before):
                 break
-            if before.separator:
-                passed.add(page)
-            page -= 1
     return passed

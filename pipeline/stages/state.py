@@ -1,7 +1,7 @@
 """The batch's own record in the store: profile as it was, what was seen, ledger, reviews, problems, decisions."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from pipeline.domain.batches import Batch, BatchAccount
 from pipeline.domain.decisions import Decision
 from pipeline.domain.errors import KeyTaken
 from pipeline.domain.pages import PageObservation
+from pipeline.domain.seals import sealed
 from pipeline.domain.settings import Profile
 from pipeline.domain.wire import from_json, to_json, to_plain
 from pipeline.ports.objects import ObjectStore
@@ -27,9 +28,18 @@ class History:
 
 
 def write_state(
-    objects: ObjectStore, account: BatchAccount, profile: Profile, page_counts: Sequence[int], history: History
+    objects: ObjectStore,
+    account: BatchAccount,
+    profile: Profile,
+    page_counts: Sequence[int],
+    history: History,
+    check_lease: Callable[[], None],
 ) -> BatchAccount:
-    """Stores the account under the next free state number; gives it back with that number."""
+    """Stores the account under the next free state number; gives it back with that number.
+
+    A number that is taken may be a successor's: ``check_lease`` raises ``Fenced`` then, so that what a line without the
+    lease has to say never stands above what its successor said.
+    """
     number = account.batch.version
     while number < account.batch.version + MOST_VERSIONS:
         number += 1
@@ -45,8 +55,9 @@ def write_state(
             **to_plain(History, history),
         }
         try:
-            objects.put_bytes(state_key(account.batch.id or "", number), to_json(dict[str, Any], record))
+            objects.put_bytes(state_key(account.batch.id or "", number), sealed(to_json(dict[str, Any], record)))
         except KeyTaken:
+            check_lease()
             continue
         return named
     raise KeyTaken(f"batches/{account.batch.id}/state: no free number")

@@ -14,6 +14,7 @@ from typing import Any
 from pipeline.domain.batches import Batch, BatchAccount, BatchState, Document
 from pipeline.domain.errors import NotFound
 from pipeline.domain.ids import folder_batch_id
+from pipeline.domain.seals import seal_holds
 from pipeline.domain.wire import to_plain
 from pipeline.ports.catalog import Catalog
 from pipeline.ports.index import Index
@@ -48,8 +49,9 @@ def check_objects(objects: ObjectStore, part: int = 1, parts: int = 1) -> Iterat
     """Reads every object and compares it with what is written of it; also yields objects that are named but gone.
 
     Originals and registers are named by their SHA-256; what belongs to a document stands in its manifests, with size
-    and SHA-256. Manifests and states must be whole JSON with the number of their key. With ``parts`` only every so
-    manieth batch, document and register is looked at, beginning with the ``part``-th (from 1). Errors: ``PartDown``.
+    and SHA-256. Manifests and states must be whole JSON with the number of their key, and hold their seal. With
+    ``parts`` only every so manieth batch, document and register is looked at, beginning with the ``part``-th (from 1).
+    Errors: ``PartDown``.
     """
     for number, (folder, keys) in enumerate(groupby(objects.keys(""), _folder_of)):
         if number % parts == part - 1:
@@ -188,7 +190,7 @@ def _read_record(objects: ObjectStore, key: str, kind: str) -> tuple[Checked, di
         data = objects.read(key)
     except NotFound:
         return Checked(key, 0, Difference("object_missing", key)), {}
-    record = _record(data)
+    record = None if seal_holds(data) is False else _record(data)
     number = key.rpartition("/")[2].removesuffix(".json")
     if record is None or str(record.get(kind)) != number or not isinstance(record.get("objects", {}), dict):
         return Checked(key, len(data), Difference("record_damaged", key)), {}

@@ -30,6 +30,14 @@ def append(connection: Connection, decision: Decision) -> None:
     add_new(connection, decisions, row | {"body": text_of(Decision, decision)})
 
 
+def restore(connection: Connection, found: Sequence[Decision]) -> None:
+    """Puts decisions on record that were carried out in another life of the catalog."""
+    for decision in found:
+        row = {name: getattr(decision, name) for name in ("id", "batch", "document", "at")}
+        body = text_of(Decision, decision)
+        add_new(connection, decisions, row | {"body": body, "outcome": CARRIED_OUT})
+
+
 def waiting(connection: Connection) -> list[Decision]:
     """Oldest first."""
     query = select(decisions.c.body).where(decisions.c.outcome.is_(None)).order_by(decisions.c.sequence)

@@ -46,6 +46,11 @@ class SqlLine:
             lease.give_up(connection)
 
     @repeated
+    def check(self) -> None:
+        with self._fenced():
+            pass
+
+    @repeated
     def receive(self, account: BatchAccount, page_counts: Sequence[int], profile: Profile, arrival: Arrival) -> bool:
         """See the port; raises ``ValueError`` for an account that is not of a batch that has just come in."""
         batch = account.batch.id
@@ -125,6 +130,11 @@ class SqlLine:
     def refuse_decisions(self, decisions: Sequence[str], reason: str) -> None:
         with self._fenced() as connection:
             deciding.end(connection, decisions, reason)
+
+    @repeated
+    def restore_decisions(self, decisions: Sequence[Decision]) -> None:
+        with self._fenced() as connection:
+            deciding.restore(connection, decisions)
 
     @repeated
     def tell(self, doing: str | None) -> None:

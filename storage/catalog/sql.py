@@ -211,17 +211,19 @@ class SqlCatalog:
     def probe(self) -> Probe:
         """Of a server also how large it is, how its clock differs from this machine's, and whether it is durable."""
         library = f"SQLAlchemy {sqlalchemy.__version__}"
+        address = self._database.address if "://" in self._database.address else ""
         try:
             version = f"{self._database.versions()}, {library}"
-            facts, mend = self._database.facts()
+            details, mend = self._database.facts()
             found, wanted = migrate.revision(self._database), migrate.newest()
         except PartUnfit as error:
-            return Probe("catalog", True, library, False, f"{error}. {error.advice}")
+            return Probe("catalog", True, library, False, f"{error}. {error.advice}", address)
         except PartDown as error:
-            return Probe("catalog", False, library, False, say("storage.catalog_down", reason=error))
+            code = "catalog.server_down" if address else "storage.catalog_down"
+            return Probe("catalog", False, library, False, say(code, reason=error), address)
         if found != wanted:
             mend = say("storage.catalog_old", found=found, wanted=wanted)
-        return Probe("catalog", True, f"{', '.join(filter(None, (version, facts)))}, revision {found}", not mend, mend)
+        return Probe("catalog", True, f"{version}, revision {found}", not mend, mend, address, details)
 
     def _rows(self, query: Select[Any], limit: int | None = None, offset: int = 0) -> Sequence[sqlalchemy.Row[Any]]:
         if limit is not None:

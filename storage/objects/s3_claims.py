@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+from xml.etree.ElementTree import ParseError
 
 from minio.datatypes import parse_list_objects
 
@@ -98,7 +99,10 @@ def _wait(requests: Requests, folder: str, ticket: Ticket) -> None:
 def _standing(requests: Requests, folder: str) -> list[Ticket]:
     """The tickets of writers that live; those of the dead are taken away. Raises ``Refused``."""
     query = {"list-type": "2", "max-keys": "1000", "prefix": folder, "delimiter": ""}
-    found, _, _, _ = parse_list_objects(requests.send("GET", query=query))
+    try:
+        found, _, _, _ = parse_list_objects(requests.send("GET", query=query))
+    except (ParseError, ValueError) as error:
+        raise requests.refused(Fault(Kind.PASSING, "a list that cannot be read"), None) from error
     now = datetime.now(UTC) + timedelta(seconds=requests.skew)
     tickets = []
     for entry in found:

@@ -74,10 +74,13 @@ class PostgresServer(ServerProcess):
         """Empties a database for the next test: a new one costs 8 MB of disk and of journal."""
         name = url.partition("?")[0].rpartition("/")[2]
         with suppress(psycopg.Error):
-            self.execute(sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"), values=[name])
+            self.execute(
+                sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"), values=[name]
+            )
             self.execute(sql.SQL("ALTER DATABASE {} RESET ALL").format(sql.Identifier(name)))
             self.execute(sql.SQL("DROP SCHEMA public CASCADE"), name)
             self.execute(sql.SQL("CREATE SCHEMA public"), name)
+            self.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO PUBLIC"), name)
             self._rename(name, f"free{secrets.token_hex(8)}")
 
     def _rename(self, name: str, new: str) -> None:
