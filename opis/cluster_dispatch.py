@@ -221,6 +221,8 @@ class Dispatcher:
                 if isinstance(fault, Stopped):
                     self._flights.leaving(member)
                     continue
+                if isinstance(fault, PartDown | PartUnfit | MissingPart | NotFound):
+                    self._flights.doubt(member)
                 raise _told_by(member, fault)
             raise WorkerDied(f"{self._patience.moves} workers in turn ended while they worked on it")
         finally:
@@ -276,8 +278,8 @@ def _told_by(member: Member, fault: OpisError) -> OpisError:
     told = f"worker {member.name}: {fault}"
     if isinstance(fault, NotFound):
         return PartUnfit(told, say("cluster.other_store", worker=member.name))
-    if isinstance(fault, PartUnfit):
+    if isinstance(fault, PartUnfit | MissingPart):
         return PartUnfit(told, fault.advice)
-    if isinstance(fault, PartDown | MissingPart):
+    if isinstance(fault, PartDown):
         return type(fault)(told)
     return fault

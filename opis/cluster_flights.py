@@ -11,6 +11,9 @@ from opis.cluster_link import Member
 from pipeline.domain.errors import OpisError, WorkerDied, WorkerTimeout
 from pipeline.ports.workers import Doing
 
+DOUBT_SECONDS = 300.0
+"""that a worker which could not work gets nothing while there is another"""
+
 
 @dataclass(eq=False)
 class Flight:
@@ -33,6 +36,8 @@ class Flights:
         self._heard: dict[str, tuple[float, float]] = {}
         """id → what it was last seen at by the scheduler's clock, and when by ours that was first told"""
         self._left: set[str] = set()
+        self._doubted: dict[str, float] = {}
+        """id → until when (monotonic) others are asked instead"""
         self._flying: set[Flight] = set()
         self._waiting: deque[tuple[asyncio.Future[Flight], Doing]] = deque()
         self.doing: tuple[Doing, ...] = ()
@@ -50,6 +55,7 @@ class Flights:
             heard[member.id] = last if last is not None and same else (member.last_seen, now)
         self._heard = heard
         self._left &= set(members)
+        self._doubted = {one: until for one, until in self._doubted.items() if one in members and until > now}
         for flight in self._flying:
             name = flight.member.name
             if flight.member.id not in members:
@@ -62,6 +68,11 @@ class Flights:
     def leaving(self, member: Member) -> None:
         """It said itself that it ends: nothing more for it."""
         self._left.add(member.id)
+
+    def doubt(self, member: Member) -> None:
+        """It answered that it cannot work: its disk is full, say, or it does not reach the store."""
+        self._doubted[member.id] = time.monotonic() + DOUBT_SECONDS
+        self.size = sum(usable.threads for usable in self._usable())
 
     async def slot(self, doing: Doing) -> Flight:
         """Waits, first come first served, for a worker with a free thread; raises what ``fail_waiting`` says."""
@@ -97,6 +108,11 @@ class Flights:
         self._members, self._heard, self.size = {}, {}, 0
 
     def _usable(self) -> Iterable[Member]:
+        """Those in doubt only when there is no other."""
+        fit = list(self._fit())
+        return [member for member in fit if member.id not in self._doubted] or fit
+
+    def _fit(self) -> Iterable[Member]:
         for member in self._members.values():
             fit = member.working and not member.differences and member.id not in self._left
             if fit and self._silence(member) <= self._silent_seconds / 4:

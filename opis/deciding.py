@@ -102,6 +102,8 @@ def wish_to_accept(parts: Parts, prefix: str) -> Wish:
 
 
 def wish_to_undo(parts: Parts, batch: str, prefix: str) -> Wish:
+    if len(prefix) < LEAST_PREFIX:
+        raise UsageError(f"an id is given by {LEAST_PREFIX} characters or more")
     account = parts.catalog.account(batch)
     known = [one.id for one in parts.catalog.decisions(account.batch.id or "") if one.id.startswith(prefix)]
     if len(known) != 1:

@@ -41,7 +41,7 @@ class Fetched:
 
     @contextlib.contextmanager
     def path(self, key: str) -> Iterator[Path]:
-        """A path that may be read inside the block. Errors: those of ``ObjectStore.open``; of this machine's disk too."""
+        """A path that may be read inside the block. Errors: those of ``ObjectStore.open``; of the own disk too."""
         own = self._objects.local_path(key)
         if own is not None:
             yield own

@@ -23,7 +23,7 @@ from pipeline.ports.objects import ObjectStore
 from pipeline.ports.workers import Workers
 from watchers.moves import own_errors
 from watchers.reasons import reason_text
-from watchers.safe_open import open_regular
+from watchers.safe_open import fault_of, open_regular
 
 log = logging.getLogger(__name__)
 FINISHED = (BatchState.FILED, BatchState.HELD)
@@ -148,11 +148,14 @@ def private_copy(incoming: Incoming, scratch: Path) -> Iterator[Incoming]:
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a regular file, links not followed."""
+    """SHA-256 of a regular file, links not followed. Raises ``InputFault``, also where its bytes cannot be read."""
     digest = hashlib.sha256()
     with open_regular(path) as file:
-        while chunk := file.read(2**20):
-            digest.update(chunk)
+        try:
+            while chunk := file.read(2**20):
+                digest.update(chunk)
+        except OSError as error:
+            raise fault_of(error) from error
     return digest.hexdigest()
 
 

@@ -68,6 +68,9 @@ class Line:
     _aside: dict[str, tuple[int, float]] = field(default_factory=dict)
     """failures of the line itself on a batch, and when (monotonic) it is tried again"""
 
+    _down: dict[str, float] = field(default_factory=dict)
+    """batches on which a part was down, and until when (monotonic) others go before: it may be down for them alone"""
+
     def __post_init__(self) -> None:
         self._heart = Heart(self.lease, self.stop, self._halt, self._doing)
         self.intake = Intake(self.parts.catalog, self.lease, self.parts.objects, self.workers, self.meter)
@@ -214,7 +217,7 @@ class Line:
         self.lease.end_request(request.id, batch.id, None)
 
     def _taken_in(self, copy: Incoming) -> tuple[Batch, Arrival]:
-        """As ``Intake.take``; what fails on it alone is held to be at fault after some tries: it must not come for ever."""
+        """As ``Intake.take``; what fails on it alone some times is held to be at fault: it must not come for ever."""
         last: OpisError | None = None
         for _ in range(TRIES):
             try:
@@ -232,21 +235,24 @@ class Line:
         prefer_retro = self._taken % RETRO_SHARE == RETRO_SHARE - 1
         now = time.monotonic()
         aside = [batch for batch, (_, until) in self._aside.items() if until > now]
-        batch_id = self.lease.next_batch(prefer_retro, aside)
+        down = [batch for batch, until in self._down.items() if until > now]
+        batch_id = self.lease.next_batch(prefer_retro, [*aside, *down]) or self.lease.next_batch(prefer_retro, aside)
         if batch_id is None:
             return False
         batch = self.parts.catalog.batch(batch_id)
         try:
             with concerning(batch=batch_id):
                 account = process_batch(self.pipeline, batch_id, lambda done, total: self.report(batch, done, total))
-        except (PartDown, MissingPart, Fenced, Stopped):
+        except (MissingPart, Fenced, Stopped):
             raise
-        except Exception as fault:  # noqa: BLE001  one batch must not end the line
-            if isinstance(fault, PartUnfit) and not self._is_lost(batch):
+        except Exception as fault:  # one batch must not end the line
+            if isinstance(fault, PartDown) or (isinstance(fault, PartUnfit) and not self._is_lost(batch)):
+                self._down[batch_id] = now + ASIDE_SECONDS
                 raise
             self._set_aside(batch_id, fault)
             return True
         self._taken += 1
+        self._down.pop(batch_id, None)
         self._held = self._held or account.batch.state is not BatchState.FILED
         self._aside.pop(batch_id, None)
         log.info(
@@ -255,6 +261,7 @@ class Line:
             account.batch.state.value,
             len(account.documents),
             len(account.reviews),
+            extra={"batch": batch.id},
         )
         return True
 
@@ -274,7 +281,7 @@ class Line:
                 carry_out(self.pipeline, batch_id, self._reporter(batch_id))
             except (PartDown, MissingPart, Fenced, Stopped):
                 raise
-            except Exception as fault:  # noqa: BLE001  one decision must not end the line
+            except Exception as fault:  # one decision must not end the line
                 if isinstance(fault, PartUnfit) and not self._is_lost(self.parts.catalog.batch(batch_id)):
                     raise
                 log.error("batch %.8s: a decision is refused: %s: %s", batch_id, type(fault).__name__, fault)

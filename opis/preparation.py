@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from opis.wiring import Parts, hot_folder
 from pipeline.domain.addresses import without_password
-from pipeline.domain.errors import OpisError
+from pipeline.domain.errors import PartDown
 from pipeline.domain.messages import say
 from watchers.hot_folder import HotFolder
 
@@ -22,10 +22,15 @@ class Prepared:
 
 
 def prepare(parts: Parts) -> Iterator[Prepared]:
-    """In this order, each told when it is there. Errors: ``PartDown``, ``PartUnfit``, ``ConfigurationError``."""
+    """In this order, each told when it is there. Nothing is made while a server is known to be unfit.
+
+    Errors: ``PartDown``, ``PartUnfit``, ``MissingPart``, ``ConfigurationError``.
+    """
+    index = _index(parts)
+    _look_at_catalog(parts)
     yield _objects(parts)
     yield _catalog(parts)
-    yield _index(parts)
+    yield index
     for profile in parts.settings.profiles:
         folder = hot_folder(parts.settings, profile.name)
         made = not folder.is_dir()
@@ -43,6 +48,20 @@ def _objects(parts: Parts) -> Prepared:
         made = not any(parts.settings.home.glob(url.partition(":")[2]))
     _ = parts.objects
     return _told("objects", without_password(url), made)
+
+
+def _look_at_catalog(parts: Parts) -> None:
+    """Raises what a server's catalog will be refused for; a file's is looked at when it is opened."""
+    from storage.catalog.migrate import look
+    from storage.catalog.open import open_database
+
+    if parts.settings.catalog_url.startswith("sqlite"):
+        return
+    database = open_database(parts.settings.catalog_url, parts.settings.home)
+    try:
+        look(database)
+    finally:
+        database.close()
 
 
 def _catalog(parts: Parts) -> Prepared:
@@ -67,7 +86,7 @@ def _index(parts: Parts) -> Prepared:
     name = without_password(parts.settings.index_url)
     try:
         there = parts.index.exists()
-    except OpisError as fault:
+    except PartDown as fault:
         return Prepared("index", name, False, say("prepare.index_later", name=name, reason=fault.advice))
     return Prepared("index", name, False, say("prepare.there" if there else "prepare.index_first", name=name))
 

@@ -68,14 +68,17 @@ class Parts:
     def open_all(self) -> None:
         """Opens every part: for commands that go on for long, so that a fault shows before they begin.
 
-        An index that is merely down is told in the log: documents are filed without it, and found when it is back.
+        What opening may make (a folder, tables) comes after the servers that may be unfit: no half a start. An index
+        that is merely down is told in the log: documents are filed without it, and found when it is back.
         """
         self.check_departments()
-        _ = self.objects, self.catalog
         try:
             self.index.open()
         except PartDown as fault:
             log.warning("%s; documents are filed, and found when the index is back", fault)
+        if self.settings.objects_url.startswith("s3:"):
+            _ = self.objects
+        _ = self.catalog, self.objects
 
 
 def open_parts(settings: Settings) -> Parts:

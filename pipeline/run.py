@@ -17,12 +17,13 @@ from pipeline.ports.index import Index
 from pipeline.ports.meter import UNMETERED, Meter, timed
 from pipeline.ports.objects import ObjectStore
 from pipeline.ports.workers import Workers
-from pipeline.stages.compose import Desk, compose
+from pipeline.stages.compose import Desk, compose, split_rules
 from pipeline.stages.conclude import Archive, Source, conclude, noted_duplicates
+from pipeline.stages.decided import refuse_second_holders
 from pipeline.stages.index import index_pending
 from pipeline.stages.keep import Keeper, keep_again, keep_documents
 from pipeline.stages.read import Progress, Reader, page_refs, read_batch
-from pipeline.stages.recall import recalled_readings, reread
+from pipeline.stages.recall import Decreed, recalled_readings, reread
 from pipeline.stages.state import History, read_history
 
 log = logging.getLogger(__name__)
@@ -104,12 +105,15 @@ def carry_out(parts: Pipeline, batch_id: str, progress: Progress) -> BatchAccoun
     history = read_history(parts.objects, before.batch)
 
     reader = Reader(parts.catalog, parts.line, parts.workers, profile.lane.value, parts.meter)
-    recalled = recalled_readings(parts.objects, history.observations, before.documents)
-    settings = read_settings(parts.institution, profile)
-    readings = reread(reader, before.batch, refs, settings, recalled, orders, progress)
-
     desk = Desk(parts.institution, profile, parts.catalog, parts.classifier, parts.meter)
+    recalled = recalled_readings(parts.objects, history.observations, before)
+    inside = {page for document in before.documents for page in document.pages}
+    decreed = Decreed(orders, orders_of(history.decisions), split_rules(desk))
+    settings = read_settings(parts.institution, profile)
+    readings = reread(reader, before.batch, refs, settings, recalled, inside, decreed, progress)
+
     composed = compose(before.batch, [readings[ref.page] for ref in refs], desk, orders)
+    refuse_second_holders(composed.account.documents, parts.catalog)
     _log_composed(composed.account)
 
     keeper = Keeper(parts.objects, parts.workers)

@@ -8,6 +8,7 @@ from types import FrameType
 
 import click
 
+from opis.cluster_settings import security_of
 from opis.context import Context, pass_own
 from opis.heart import LEASE_SECONDS
 from opis.line import Line
@@ -40,6 +41,8 @@ def run(own: Context, until_idle: bool, only: str | None) -> int:
     if only != "web":
         for language in {profile.language for profile in own.settings.profiles}:
             require_language(language)
+        if own.settings.scheduler:
+            security_of(own.settings.scheduler)
     parts = own.parts
     parts.open_all()
     stop = _stop_on_signals()

@@ -95,6 +95,18 @@ def _by_person(number: RegistryNumber) -> Announced:
     return Announced(number.register, number.year, number.number, LinkSource.PERSON)
 
 
+def is_slip(mark: Mark) -> bool:
+    """A batch slip or a batch end."""
+    return mark.payload is not None and mark.payload.kind in (PayloadKind.BATCH_SLIP, PayloadKind.BATCH_END)
+
+
+def repeats(first: Mark, second: Mark) -> bool:
+    """The same number announced again for the same kind of document: a separator fed twice."""
+    if first.payload is None or second.payload is None or first.announced is None or second.announced is None:
+        return False
+    return first.payload.kind is second.payload.kind and first.announced.names_same(second.announced)
+
+
 def recognise(observation: PageObservation, rules: SplitRules) -> Mark:
     """Decides one page; a row of the splitting table each."""
     page = observation.page

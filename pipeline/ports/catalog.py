@@ -233,6 +233,9 @@ class Catalog(Protocol):
     def counts(self) -> dict[str, int]:
         """Batches by state, plus ``documents``, ``reviews``, ``entries``, ``outbox``, and ``decisions`` that wait."""
 
+    def has_indexed(self) -> bool:
+        """Whether there is a document that the outbox does not name: it has been put into an index."""
+
     def backlog(self) -> Backlog: ...
 
     def probe(self) -> Probe: ...

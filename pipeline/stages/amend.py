@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.domain.batches import BatchAccount, BatchState, Document, DocumentState, Review, ReviewKind
-from pipeline.domain.registry import LinkState
+from pipeline.domain.registry import LinkSource, LinkState
 from pipeline.ports.catalog import Catalog
-from pipeline.stages.compose import make_review
+from pipeline.stages.claims import claimed_again
 from pipeline.stages.link import conflict_with
 
 
@@ -32,19 +32,26 @@ def _amend(account: BatchAccount, claims: Mapping[str, Document]) -> BatchAccoun
     documents, reviews = [], list(account.reviews)
     for document in account.documents:
         claim = claims.get(document.id) or _claim_on_parent(document, claims)
-        if claim is None or _asked_already(document, reviews):
+        if claim is None or _decided(document) or _asked_already(document, reviews):
             documents.append(document)
             continue
-        review = _question(document, claim)
+        review = claimed_again(document, claim)
         if all(known.id != review.id for known in reviews):
             reviews.append(review)
         documents.append(replace(document, link=conflict_with(document.link), state=DocumentState.HELD))
+    if documents == list(account.documents):
+        return account
     return replace(
         account,
         batch=replace(account.batch, state=BatchState.HELD),
         documents=tuple(documents),
         reviews=tuple(reviews),
     )
+
+
+def _decided(document: Document) -> bool:
+    """A person said whose the number is: who claims it too is asked about, not this one."""
+    return document.link.state is LinkState.CERTAIN and document.link.source is LinkSource.PERSON
 
 
 def _asked_already(document: Document, reviews: Sequence[Review]) -> bool:
@@ -57,8 +64,3 @@ def _claim_on_parent(document: Document, claims: Mapping[str, Document]) -> Docu
     """An annex that shares its document's number is in the same conflict."""
     claim = claims.get(document.parent or "")
     return claim if claim is not None and claim.link.registry_number == document.link.registry_number else None
-
-
-def _question(document: Document, other: Document) -> Review:
-    values = {"number": str(document.link.registry_number), "document": other.id[:8], "batch": other.batch[:8]}
-    return make_review(document.batch, ReviewKind.LINK, document.id, document.pages[:1], "amend.claimed_again", values)

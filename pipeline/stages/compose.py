@@ -18,9 +18,9 @@ from pipeline.domain.batches import (
     ReviewKind,
     ledger_of,
 )
-from pipeline.domain.decisions import NO_ORDERS, Orders
+from pipeline.domain.decisions import NO_ORDERS, Orders, PageOrder
 from pipeline.domain.filing import FilingState
-from pipeline.domain.ids import document_id, review_id
+from pipeline.domain.ids import document_id
 from pipeline.domain.marks import SplitRules
 from pipeline.domain.messages import say
 from pipeline.domain.pages import PageReading
@@ -28,10 +28,11 @@ from pipeline.domain.registry import Announced, LinkSource, LinkState
 from pipeline.domain.settings import Institution, Profile
 from pipeline.ports.classifier import Classifier
 from pipeline.ports.meter import UNMETERED, Meter, timed
+from pipeline.stages.claims import make_review
 from pipeline.stages.decided import Decided
 from pipeline.stages.file import file_document
 from pipeline.stages.link import RegisterLookup, add_claim, claims_of, link_document, sheets_question
-from pipeline.stages.link_values import ClaimKey
+from pipeline.stages.link_values import CLAIMED_TWICE, ClaimKey, LinkOutcome, other_claimants
 from pipeline.stages.split import split_pages
 from pipeline.stages.split_values import Draft, Split
 
@@ -68,7 +69,7 @@ def compose(batch: Batch, readings: Sequence[PageReading], desk: Desk, orders: O
         reviews.ask(doubt.kind, document, doubt.pages, f"split.{doubt.code}", dict(doubt.values))
     documents, rivals = _documents(batch_id, split, ids, texts, desk, reviews, orders)
     fates = _fates(split, ids)
-    problems = _page_problems(readings, fates, reviews)
+    problems = _page_problems(readings, fates, reviews, orders)
     account = BatchAccount(
         batch=batch,
         fates=tuple(fates),
@@ -121,18 +122,6 @@ class _Reviews:
         return review.id
 
 
-def make_review(
-    batch_id: str,
-    kind: ReviewKind,
-    document: str | None,
-    pages: Sequence[int],
-    code: str,
-    values: Mapping[str, Any],
-) -> Review:
-    reason = say(code, **values)
-    return Review(review_id(batch_id, kind, document, pages, f"{code}:{reason}"), kind, document, tuple(pages), reason)
-
-
 def _documents(
     batch_id: str,
     split: Split,
@@ -154,12 +143,12 @@ def _documents(
     for identity, draft in zip(ids, split.drafts, strict=True):
         plain = Document(identity, batch_id, draft.pages, kind=draft.kind)
         decided = Decided(orders, draft.pages[0])
-        if draft.parent is not None and not decided.anything and _follows(draft, split.drafts[draft.parent]):
-            documents.append(_annex(plain, documents[draft.parent], reviews))
+        if draft.parent is not None and not decided.numbered and _follows(draft, split.drafts[draft.parent]):
+            documents.append(_annex(plain, documents[draft.parent], reviews, decided))
             continue
         if draft.parent is not None:
             plain = replace(plain, parent=ids[draft.parent])
-            if not decided.anything:
+            if not decided.numbered:
                 reviews.ask(ReviewKind.LINK, identity, draft.pages[:1], "pages.annex_number", {})
         linked, found = _linked(plain, draft, readings, desk, claims, reviews, decided)
         if draft.kind is DocumentKind.DOCUMENT:
@@ -178,13 +167,21 @@ def _follows(annex: Draft, parent: Draft) -> bool:
     return annex.announced.names_same(parent.announced)
 
 
-def _annex(plain: Document, parent: Document, reviews: _Reviews) -> Document:
+def _annex(plain: Document, parent: Document, reviews: _Reviews, decided: Decided) -> Document:
     """Link and filing of the parent; where these are open questions, they are open for the annex too."""
-    if parent.link.state in (LinkState.PROPOSED, LinkState.CONFLICT):
-        reviews.ask(ReviewKind.LINK, plain.id, plain.pages[:1], "pages.annex_link", {})
-    if parent.filing.state is FilingState.PROPOSED:
-        reviews.ask(ReviewKind.FILING, plain.id, plain.pages[:1], "pages.annex_filing", {})
-    return replace(plain, parent=parent.id, link=parent.link, filing=parent.filing)
+    link, filing = parent.link, parent.filing
+    if link.state in (LinkState.PROPOSED, LinkState.CONFLICT):
+        values = {"number": f"{link.register} {link.number}" + (f"/{link.year}" if link.year else "")}
+        asked = reviews.ask(ReviewKind.LINK, plain.id, plain.pages[:1], "pages.annex_link", values)
+        link = decided.accepted_link(LinkOutcome(link), [asked]).link
+    given = decided.filing()
+    if given is not None:
+        filing = given.filing
+    elif filing.state is FilingState.PROPOSED:
+        values = {"department": filing.code or ""}
+        asked = reviews.ask(ReviewKind.FILING, plain.id, plain.pages[:1], "pages.annex_filing", values)
+        filing = decided.accepted_filing(filing, asked)
+    return replace(plain, parent=parent.id, link=link, filing=filing)
 
 
 def _linked(
@@ -201,11 +198,13 @@ def _linked(
         outcome = decided.link(desk.register) or link_document(
             plain.id, draft.announced, texts, desk.profile.lane, desk.institution, desk.register, claims, plain.batch
         )
+    left = _rivals_left(plain, outcome, desk, claims, decided)
     asked = [
         reviews.ask(ReviewKind.LINK, plain.id, question.pages, f"link.{question.code}", dict(question.values))
         for question in outcome.questions
+        if not (left and question.code in CLAIMED_TWICE)
     ]
-    outcome = decided.accepted_link(outcome, asked)
+    outcome = decided.accepted_link(outcome, [*asked, *left])
     entry = outcome.entry
     sheets = sheets_question(entry, draft.sheets, draft.pages[:1]) if outcome.link.state is LinkState.CERTAIN else None
     if sheets is not None:
@@ -226,6 +225,17 @@ def _linked(
     return replace(plain, link=outcome.link, filing=filing), tuple(outcome.rivals)
 
 
+def _rivals_left(
+    plain: Document, outcome: LinkOutcome, desk: Desk, claims: Mapping[ClaimKey, Sequence[str]], decided: Decided
+) -> set[str]:
+    """Answered questions that came from the others who claim the number; empty unless they answer what is asked now."""
+    number = outcome.link.registry_number
+    if number is None or not any(question.code in CLAIMED_TWICE for question in outcome.questions):
+        return set()
+    rivals = other_claimants(number, plain.id, desk.register, claims, plain.batch)
+    return decided.rivals_left(replace(plain, link=outcome.link), rivals, desk.register)
+
+
 def _claimed(draft: Draft, orders: Orders) -> Announced | None:
     number = orders.numbers.get(draft.pages[0])
     if number is None:
@@ -241,13 +251,16 @@ def _fates(split: Split, ids: Sequence[str]) -> list[PageFate]:
     ]
 
 
-def _page_problems(readings: Sequence[PageReading], fates: Sequence[PageFate], reviews: _Reviews) -> list[Problem]:
-    """Pages that cannot be trusted as seen: a problem each, and a question where they are in a document."""
+def _page_problems(
+    readings: Sequence[PageReading], fates: Sequence[PageFate], reviews: _Reviews, orders: Orders
+) -> list[Problem]:
+    """Pages that cannot be trusted as seen: a problem each, and a question unless a person took them out."""
     problems = []
     for reading, fate in zip(readings, fates, strict=True):
         if reading.degraded is None:
             continue
         code = f"pages.{reading.degraded.code.replace('-', '_')}"
         problems.append(Problem(reading.degraded.code, say(code, page=fate.page), fate.page))
-        reviews.ask(ReviewKind.PAGE, fate.document, (fate.page,), code, {"page": fate.page})
+        if orders.pages.get(fate.page) not in (PageOrder.BLANK, PageOrder.REJECTED):
+            reviews.ask(ReviewKind.PAGE, fate.document, (fate.page,), code, {"page": fate.page})
     return problems

@@ -10,7 +10,8 @@ from pipeline.domain.settings import Profile
 from pipeline.ports.catalog import Catalog, LineCatalog
 from pipeline.ports.objects import ObjectStore
 from pipeline.stages.amend import amended_accounts
-from pipeline.stages.compose import Composed, make_review, settled
+from pipeline.stages.claims import make_review
+from pipeline.stages.compose import Composed, settled
 from pipeline.stages.duplicates import with_duplicates
 from pipeline.stages.keep import Kept, kept_before, write_manifest
 from pipeline.stages.state import History, read_history, write_state
@@ -45,9 +46,11 @@ def conclude(
     account = _with_pdf_faults(composed.account, kept)
     account = settled(with_duplicates(account, archive.catalog.arrivals(batch=account.batch.id)), source.orders)
     account = _with_manifests(archive, account, kept, before)
-    account = _stated(archive, account, source.profile, source.page_counts, source.history)
     older = amended_accounts(archive.catalog, account.documents, composed.rivals)
-    return account, [_rewritten(archive, one) for one in older]
+    rewritten = [_rewritten(archive, one) for one in older]
+    # the state that names decisions as carried out comes last: what fails before it leaves no record that they were
+    account = _stated(archive, account, source.profile, source.page_counts, source.history)
+    return account, rewritten
 
 
 def noted_duplicates(archive: Archive, batch_id: str) -> BatchAccount | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pipeline.domain.batches import BatchAccount, BatchState, Problem, Review, ReviewKind
 from pipeline.domain.messages import say
 from pipeline.ports.catalog import Arrival
-from pipeline.stages.compose import make_review
+from pipeline.stages.claims import make_review
 
 CODE = "duplicate"
 

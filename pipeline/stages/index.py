@@ -53,10 +53,7 @@ def index_pending(catalog: Catalog, line: LineCatalog, objects: ObjectStore, ind
 
 def is_gone(catalog: Catalog, index: Index) -> bool:
     """Whether there is no index although documents were put into one."""
-    if index.exists():
-        return False
-    counts = catalog.counts()
-    return counts.get("documents", 0) > counts.get("outbox", 0)
+    return not index.exists() and catalog.has_indexed()
 
 
 def _make_anew(catalog: Catalog, objects: ObjectStore, index: Index) -> None:

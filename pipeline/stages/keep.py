@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline.domain.answers import document_answer
@@ -78,12 +79,20 @@ def keep_again(
         if document.id in known and all(readings[page] == recalled.get(page) for page in document.pages)
     }
     fresh = [
-        replace(document, version=known[document.id].version if document.id in known else 0)
+        replace(document, version=_version_before(keeper.objects, document, known.get(document.id)))
         for document in after.documents
         if document.id not in same
     ]
     written = {kept.document.id: kept for kept in keep_documents(keeper, after.batch, fresh, readings, refs)}
     return [same.get(document.id) or written[document.id] for document in after.documents]
+
+
+def _version_before(objects: ObjectStore, document: Document, known: Document | None) -> int:
+    """After which manifest the next one comes: of a document that comes back its last one holds if it says the same."""
+    if known is not None:
+        return known.version
+    prefix = f"documents/{document.id}/manifest/"
+    return max((int(PurePosixPath(key).stem) for key in objects.keys(prefix)), default=1) - 1
 
 
 def kept_before(objects: ObjectStore, document: Document, known: Document) -> Kept:

@@ -14,6 +14,8 @@ from pipeline.domain.romanian.stamps import Registration
 
 ClaimKey = tuple[str, int, str]
 """register, year, ``number_key`` of the number"""
+CLAIMED_TWICE = ("claimed_twice", "read_claimed")
+"""codes of questions that name the other documents of a number"""
 SHORT_ID = 8
 """characters of a document id that staff are shown"""
 SOURCE_NAMES = {
@@ -21,6 +23,7 @@ SOURCE_NAMES = {
     LinkSource.STICKER: "eticheta cu cod de bare",
     LinkSource.STAMP: "ștampilă",
     LinkSource.LABEL: "bonul de înregistrare",
+    LinkSource.PERSON: "separatorul numit de o persoană",
 }
 
 

@@ -51,15 +51,20 @@ def page_refs(page_counts: Sequence[int]) -> tuple[PageRef, ...]:
 
 
 def read_batch(
-    reader: Reader, batch: Batch, refs: Sequence[PageRef], settings: ReadSettings, progress: Progress
+    reader: Reader,
+    batch: Batch,
+    refs: Sequence[PageRef],
+    settings: ReadSettings,
+    progress: Progress,
+    anew: bool = False,
 ) -> list[PageReading]:
-    """Readings of all pages in order; those of an earlier life of the line are kept.
+    """Readings of all pages in order; those of an earlier life of the line are kept, unless all is to be read anew.
 
     A page whose third attempt failed gets a reading that says so. Errors: ``MissingPart``, ``PartUnfit``, ``PartDown``
     and ``Stopped``: then the pages that were under way are as if they had not been begun.
     """
     batch_id = batch.id or ""
-    done = reader.catalog.readings(batch_id)
+    done = {} if anew else reader.catalog.readings(batch_id)
     suspects = reader.catalog.suspects(batch_id)
     waiting = [ref for ref in refs if ref.page not in done]
     runs = _runs([ref for ref in waiting if ref.page not in suspects], reader.workers.size)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pipeline.domain.batches import DocumentKind, Fate, ReviewKind
 from pipeline.domain.decisions import NO_ORDERS, Orders, PageOrder
-from pipeline.domain.marks import Mark, SplitRules, ordered, recognise
+from pipeline.domain.marks import Mark, SplitRules, is_slip, ordered, recognise, repeats
 from pipeline.domain.pages import PageObservation, SheetLook
 from pipeline.domain.payload import Payload, PayloadKind
 from pipeline.domain.registry import Announced
@@ -114,7 +114,7 @@ class _Walk:
             self.doubts.append(Doubt(ReviewKind.BALANCE, "odd_pages", (pages,), None, (("pages", str(pages)),)))
         expected = bool(self.rules.separators) and bool(self.drafts)
         begun = any(
-            mark.sticker or mark.order is PageOrder.START or (mark.separator and not _is_slip(mark)) for mark in marks
+            mark.sticker or mark.order is PageOrder.START or (mark.separator and not is_slip(mark)) for mark in marks
         )
         if expected and not begun and not any(doubt.kind is ReviewKind.SPLIT for doubt in self.doubts):
             self.doubts.append(Doubt(ReviewKind.SPLIT, "no_separator", (), 0))
@@ -257,7 +257,7 @@ class _Walk:
             self.main = None
         if not closing.numbered or closing.by is None or closing.announced is None:
             return self._pass_on(closing.doubts, following)
-        if following is not None and following.separator and _repeats(closing.by, following):
+        if following is not None and following.separator and repeats(closing.by, following):
             return self._pass_on(closing.doubts, following)
         number = _number(closing.announced)
         if following is not None and following.separator and following.announced is not None:
@@ -288,17 +288,6 @@ class _Walk:
 
 def _starts(mark: Mark) -> bool:
     return mark.sticker or mark.order is PageOrder.START
-
-
-def _is_slip(mark: Mark) -> bool:
-    return mark.payload is not None and mark.payload.kind in (PayloadKind.BATCH_SLIP, PayloadKind.BATCH_END)
-
-
-def _repeats(first: Mark, second: Mark) -> bool:
-    """The same number announced again for the same kind of document: a separator fed twice."""
-    if first.payload is None or second.payload is None or first.announced is None or second.announced is None:
-        return False
-    return first.payload.kind is second.payload.kind and first.announced.names_same(second.announced)
 
 
 def _number(announced: Announced) -> str:

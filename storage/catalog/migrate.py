@@ -37,12 +37,16 @@ def upgrade(database: Database) -> None:
     if _is_current(database):
         return
     with database.opening(), database.altering() as connection:
-        found = _found(connection)
-        _refuse_unknown(database, found)
-        if found is None:
-            _refuse_strangers(database, _tables(connection))
+        _refuse_unfit(database, connection)
         command.upgrade(_config(connection), "head")
         _refuse_half(database, _tables(connection))
+
+
+def look(database: Database) -> None:
+    """Raises what ``upgrade`` would refuse; changes nothing."""
+    database.check()
+    with database.opening(), database.reading() as connection:
+        _refuse_unfit(database, connection)
 
 
 def downgrade(database: Database, to: str = "base") -> None:
@@ -54,7 +58,7 @@ def downgrade(database: Database, to: str = "base") -> None:
 def revision(database: Database) -> str | None:
     """The revision of the catalog; None when it is empty. Errors: ``HalfMigrated`` when it has several."""
     with database.reading() as connection:
-        return _found(connection)
+        return _found(connection, database.address)
 
 
 def newest() -> str:
@@ -67,10 +71,20 @@ def newest() -> str:
 
 def _is_current(database: Database) -> bool:
     with database.opening(), database.reading() as connection:
-        if _found(connection) != newest():
+        if _found(connection, database.address) != newest():
             return False
         _refuse_half(database, _tables(connection))
         return True
+
+
+def _refuse_unfit(database: Database, connection: Connection) -> None:
+    """Which tables an older revision had is not known any more: it must have some."""
+    found, tables = _found(connection, database.address), set(_tables(connection))
+    _refuse_unknown(database, found)
+    if found is None:
+        _refuse_strangers(database, tables)
+    elif found == newest() or tables <= {_REVISION_TABLE}:
+        _refuse_half(database, tables)
 
 
 def _refuse_unknown(database: Database, found: str | None) -> None:
@@ -112,12 +126,12 @@ def _tables(connection: Connection) -> list[str]:
     return inspect(connection).get_table_names()
 
 
-def _found(connection: Connection) -> str | None:
+def _found(connection: Connection, address: str) -> str | None:
     heads = MigrationContext.configure(connection).get_current_heads()
     if len(heads) > 1:
         raise HalfMigrated(
-            f"catalog: half-migrated, it has the revisions {', '.join(sorted(heads))}",
-            say("catalog.half", where="catalog", tables=_REVISION_TABLE),
+            f"catalog: {address}: half-migrated, it has the revisions {', '.join(sorted(heads))}",
+            say("catalog.half", where=address, tables=_REVISION_TABLE),
         )
     return heads[0] if heads else None
 

@@ -204,6 +204,11 @@ class SqlCatalog:
                 found[name] = connection.execute(select(func.count()).select_from(table)).scalar_one()
             return found | {"decisions": len(deciding.waiting(connection))}
 
+    def has_indexed(self) -> bool:
+        followed = select(documents.c.id).where(documents.c.id.not_in(select(outbox.c.document)))
+        with self._database.reading() as connection:
+            return bool(connection.execute(select(followed.exists())).scalar_one())
+
     def backlog(self) -> Backlog:
         with self._database.reading() as connection:
             return read_backlog(connection)

@@ -11,7 +11,7 @@ from pipeline.domain.errors import PartUnfit
 from pipeline.domain.messages import say
 from storage.index.elastic_mapping import MAKER, mapping, settings
 from storage.index.elastic_server import Server
-from storage.index.faults import IndexBlocked, IndexDamaged
+from storage.index.faults import IndexBlocked, OtherLayout
 from storage.index.fields import LAYOUT
 
 _FIRST = "first"
@@ -22,6 +22,8 @@ _FIRST = "first"
 class Standing:
     """What was found on the server."""
 
+    address: str
+    """of the server, without password"""
     current: str | None
     """name of the index that the alias stands for"""
     layout: str | None
@@ -30,9 +32,9 @@ class Standing:
 
     @property
     def usable(self) -> str | None:
-        """The current index; raises ``IndexDamaged`` when this program cannot read it."""
+        """The current index; raises ``OtherLayout`` when this program cannot read it."""
         if self.current is not None and self.layout != LAYOUT:
-            raise IndexDamaged(f"index was written in another layout: {self.current}, wanted {LAYOUT}")
+            raise OtherLayout(f"index at {self.address}: {self.current} has another layout, wanted {LAYOUT}")
         return self.current
 
 
@@ -57,7 +59,7 @@ class Generations:
         building = [name for name, index in found.items() if name not in holding and self._is_ours(name, index)]
         current = holding[0] if holding else None
         layout = _meta(found[current]).get("layout") if current else None
-        return Standing(current, layout, tuple(sorted(building)))
+        return Standing(self._server.address.shown, current, layout, tuple(sorted(building)))
 
     def check(self) -> None:
         """Raises what keeps the current index from being read (``look``, ``usable``) or, ``IndexBlocked``, written."""

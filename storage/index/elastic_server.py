@@ -93,8 +93,9 @@ class Server:
         """What it says of itself; None when it may not be asked. ``PartUnfit`` when this client cannot serve it."""
         found = self._said_version()
         match = _VERSION.match(found or "")
-        if match is not None and int(match[1]) - int(CLIENT.partition(".")[0]) not in (0, 1):
-            mend = say("elastic.version", found=found, wanted=CLIENT)
+        own = CLIENT.partition(".")[0]
+        if match is not None and int(match[1]) - int(own) not in (0, 1):
+            mend = say("elastic.version", found=found, wanted=own)
             raise PartUnfit(f"index at {self.address.shown}: server {found}, client {CLIENT}", mend)
         return found
 

@@ -11,6 +11,12 @@ class IndexDamaged(PartDown):
     advice = say("index.damaged")
 
 
+class OtherLayout(IndexDamaged):
+    """Another version of Opis has written it."""
+
+    advice = say("index.other_layout")
+
+
 class IndexBlocked(PartDown):
     """The server keeps the index read-only, its disk being nearly full: writing waits, somebody is told."""
 

@@ -16,7 +16,7 @@ from pipeline.domain.query import parse
 from pipeline.ports.index import IndexedDocument, SearchAnswer, SearchRequest
 from pipeline.ports.probe import Probe
 from storage.index import answers
-from storage.index.faults import IndexDamaged
+from storage.index.faults import IndexDamaged, OtherLayout
 from storage.index.fields import FACETS, LAYOUT, fields_of
 from storage.index.plan import by_tier, plan
 from storage.index.ranking import Candidate, ranked
@@ -127,7 +127,7 @@ class TantivyIndex:
 
     def _open(self, folder: Path) -> Generation:
         if not self._folder.readable(folder):
-            raise IndexDamaged(f"index was written in another layout: {folder.name}, wanted {LAYOUT}")
+            raise OtherLayout(f"index was written in another layout: {folder.name}, wanted {LAYOUT}")
         if self._opened is None or self._opened.folder != folder:
             index = tantivy.Index.open(str(folder))
             index.config_reader(reload_policy="manual")

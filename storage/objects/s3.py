@@ -17,7 +17,7 @@ from storage.objects.s3_address import Address, parse_address
 from storage.objects.s3_claims import turn_at, wait_for_turns
 from storage.objects.s3_credentials import find_credentials
 from storage.objects.s3_faults import Fault, Kind
-from storage.objects.s3_listing import in_order, list_names
+from storage.objects.s3_listing import ask_for_list, in_order, list_names
 from storage.objects.s3_probe import probe_bucket
 from storage.objects.s3_promises import SCRATCH, Promises, find_promises
 from storage.objects.s3_reader import opened
@@ -64,7 +64,7 @@ def create_bucket(url: str, limits: Limits = LIMITS) -> bool:
     address = parse_address(url)
     requests = _requests(address, limits)
     try:
-        requests.send("GET", query={"list-type": "2", "max-keys": "1"})
+        ask_for_list(requests)
         return False
     except Refused as refused:
         if refused.fault.mend != "no_bucket":

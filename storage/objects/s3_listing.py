@@ -37,6 +37,14 @@ def list_names(requests: Requests, prefix: str) -> Iterator[str]:
         query = {**query, "continuation-token": str(token)}
 
 
+def ask_for_list(requests: Requests, prefix: str = "") -> None:
+    """One short list: a wrong address, key, right, clock or bucket shows here. Raises ``Refused``."""
+    query = {"list-type": "2", "max-keys": "1", "prefix": prefix}
+    # an answer to HEAD has no body, and so no code that would tell a wrong password from a wrong clock
+    if b"ListBucketResult" not in requests.send("GET", query=query).data:
+        raise requests.refused(Fault(Kind.UNFIT, "it answers, and not as an S3 server", "no_s3"), None)
+
+
 def in_order(names: Iterator[str], run: int = _RUN) -> Iterator[str]:
     """Sorts by text, each name once; memory is bounded by ``run`` names, the rest waits in temporary files."""
     with ExitStack() as files:

@@ -13,7 +13,7 @@ from pipeline.domain.errors import PartUnfit
 from pipeline.domain.messages import say
 from storage.objects.s3_address import Retention
 from storage.objects.s3_faults import Kind
-from storage.objects.s3_listing import list_names
+from storage.objects.s3_listing import ask_for_list, list_names
 from storage.objects.s3_requests import Refused, Requests
 from storage.objects.s3_upload import IF_FREE, checksum, put_parts, put_piece
 
@@ -99,8 +99,7 @@ def still_promised(requests: Requests, before: Promises) -> Promises:
 def _latency(requests: Requests, scratch: str) -> int:
     """Milliseconds of the first request, which also shows what is wrong with the bucket or with us."""
     started = time.monotonic()
-    # an answer to HEAD has no body, and so no code that would tell a wrong password from a wrong clock
-    requests.send("GET", query={"list-type": "2", "max-keys": "1", "prefix": scratch})
+    ask_for_list(requests, scratch)
     return round((time.monotonic() - started) * 1000)
 
 

@@ -188,7 +188,8 @@ def test_another_layout_is_told_and_mended_by_a_rebuild(own: Own) -> None:
     for attempt in (lambda: index.search(SearchRequest("apă")), lambda: index.put([document("a")]), index.versions):
         with pytest.raises(IndexDamaged) as caught:
             attempt()
-        assert "opis reindex" in caught.value.advice
+        assert f"127.0.0.1:{own.server.ports[0]}" in str(caught.value)
+        assert "altă versiune de Opis" in caught.value.advice and "opis reindex" in caught.value.advice
         assert not caught.value.retry
     assert not index.probe().good
     index.rebuild([document("a")])

@@ -95,6 +95,19 @@ def test_a_turned_page_gets_a_new_version_and_the_old_one_stays(program, batch):
     assert back["documents"][1]["text"] == document["text"]
 
 
+def test_what_was_undone_is_as_if_it_had_not_been(program, batch):
+    name = batch["batch"]["id"]
+    page = pages(batch)[0][1]
+    for action in (("rotate", name, page, "180"), ("reject", name, page)):
+        assert decided(program, *action)["documents"][0] != batch["documents"][0]
+        states = (program.home / "objects" / "batches" / name / "state").iterdir()
+        last = max(states, key=lambda path: int(path.stem))
+        back = decided(program, "undo", name, json.loads(last.read_text())["decisions"][-1]["id"])
+        for account in (back, batch):
+            account["documents"][0]["objects"].pop("manifest", None)
+        assert back == batch
+
+
 def test_what_does_not_fit_is_refused_and_changes_nothing(program, batch):
     name, first = batch["batch"]["id"], pages(batch)[0]
     taken = batch["documents"][1]["registry"]

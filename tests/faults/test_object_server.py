@@ -19,7 +19,7 @@ from storage.objects.s3 import S3Store, open_s3
 from storage.objects.s3_claims import turn_at
 from storage.objects.s3_requests import LIMITS
 from tests.servers.plugin import Own, shared_server
-from tests.servers.proxy import Answer, Cut, Delay, Fault, Flip, Proxy, Refuse, Reset, Stall, Way
+from tests.servers.proxy import PASS, Answer, Cut, Delay, Fault, Flip, Proxy, Refuse, Reset, Stall, Way
 from tests.servers.seaweed import SeaweedServer
 
 BUCKET = "faults-objects"
@@ -299,6 +299,15 @@ def test_10_the_ticket_of_a_writer_that_died_blocks_only_other_bytes_and_not_for
     monkeypatch.setattr("storage.objects.s3_claims.ABANDONED_SECONDS", 1.0)
     wait_for(lambda: puts(store, "a/b"))
     assert store.read("a/b") == SMALL
+
+
+def test_10_a_list_of_tickets_that_cannot_be_read_is_down(proxy: Proxy, url: Callable[[int], str]):
+    store = open_s3(url(proxy.port) + "&conditional=no", QUICK)
+    page = b"HTTP/1.1 200 OK\r\nContent-Length: 15\r\nConnection: close\r\n\r\n<html>sign in</"
+    proxy.set(Answer(when=b"list-type=2", data=page))
+    gives_up(lambda: store.put_bytes("a/b", SMALL))
+    proxy.set(PASS)
+    assert store.put_bytes("a/b", SMALL).size == len(SMALL)
 
 
 def test_10_who_comes_after_a_crash_with_the_same_bytes_goes_on_at_once(

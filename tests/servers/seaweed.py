@@ -16,6 +16,8 @@ from minio.error import S3Error
 
 from tests.servers.process import LOOPBACK, ServerProcess, Unavailable, listening
 
+_GROWTH = "[master.volume_growth]\ncopy_1 = 1\n"
+"""volumes that a new bucket takes at once: with the usual seven a run of many buckets has soon none left"""
 _PARTS = ("master", "volume", "filer", "s3")
 
 
@@ -74,6 +76,7 @@ class SeaweedServer(ServerProcess):
             _identity("stranger", ["Read:strangers-own", "List:strangers-own"]),
         ]
         (self.folder / "s3.json").write_text(json.dumps({"identities": identities}), encoding="utf-8")
+        (self.folder / "master.toml").write_text(_GROWTH, encoding="utf-8")
         (self.folder / "data").mkdir()
 
     def command(self) -> Sequence[str]:
@@ -93,7 +96,7 @@ class SeaweedServer(ServerProcess):
             f"-s3.config={self.folder / 's3.json'}",
             "-s3.port.iceberg=0",
             "-s3.port.lance=0",
-            "-volume.max=100",
+            "-volume.max=500",
             "-volume.preStopSeconds=0",
             "-master.volumeSizeLimitMB=1024",
             "-master.electionTimeout=1s",

@@ -108,6 +108,28 @@ def test_who_said_that_it_leaves_gets_nothing_before_the_scheduler_knows(clock: 
     run(test)
 
 
+def test_a_worker_that_could_not_work_gets_nothing_while_there_is_another(clock: list[float]) -> None:
+    async def test(flights: Flights) -> None:
+        flights.know(known(member("a"), member("b")))
+        (first,) = await settled(flights.slot(doing(1)))
+        assert first.result().member.name == "a"
+        flights.doubt(first.result().member)
+        flights.land(first.result())
+        assert flights.size == 1
+        again, waiting = await settled(flights.slot(doing(1)), flights.slot(doing(2)))
+        assert again.result().member.name == "b"
+        assert not waiting.done()
+        flights.doubt(again.result().member)
+        flights.know(known(member("a", seen=2.0), member("b", seen=2.0)))
+        await asyncio.sleep(0)
+        assert waiting.result().member.name == "a", "when all are in doubt it is no machine's fault"
+        clock[0] += opis.cluster_flights.DOUBT_SECONDS + 1
+        flights.know(known(member("a", seen=3.0), member("b", seen=3.0)))
+        assert flights.size == 2
+
+    run(test)
+
+
 def test_a_worker_that_is_gone_ends_its_flights_and_no_others(clock: list[float]) -> None:
     async def test(flights: Flights) -> None:
         flights.know(known(member("a"), member("b")))

@@ -1,5 +1,6 @@
 """Objects brought to this machine: once for all that need them, private, and wiped."""
 
+import errno
 import io
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from typing import BinaryIO
 import pytest
 
 from opis.fetched import Fetched
-from pipeline.domain.errors import PartDown
+from pipeline.domain.errors import PartDown, StorageFull
 
 
 class FarStore:
@@ -86,6 +87,21 @@ def test_what_could_not_be_brought_is_asked_for_again(tmp_path: Path) -> None:
     with own.path("a") as path:
         assert path.read_bytes() == b"x"
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_a_full_disk_is_told_as_one_and_the_copy_is_brought_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: BinaryIO, target: BinaryIO, length: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    own = fetched(FarStore(a=b"x"), tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr("opis.fetched.shutil.copyfileobj", full)
+        with pytest.raises(StorageFull), own.path("a"):
+            pass
+    with own.path("a") as path:
+        assert path.read_bytes() == b"x"
 
 
 def test_what_lies_on_this_machine_is_used_where_it_is(tmp_path: Path) -> None:

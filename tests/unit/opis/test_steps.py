@@ -64,3 +64,20 @@ def test_what_will_not_mend_itself_is_not_waited_for(clock: Clock) -> None:
 
     with pytest.raises(PartUnfit):
         Step("index", unfit, 5.0).take()
+
+
+def test_what_is_put_right_while_the_others_go_on_is_waited_for(clock: Clock) -> None:
+    unfit = True
+
+    def work() -> bool:
+        if unfit:
+            raise PartUnfit("wrong password")
+        return True
+
+    step = Step("index", work, 5.0, outlasts_unfit=True)
+    assert not step.take()
+    assert isinstance(step.fault, PartUnfit)
+    clock.now += 7
+    unfit = False
+    assert step.take()
+    assert step.fault is None

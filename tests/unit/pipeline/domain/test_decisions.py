@@ -25,6 +25,13 @@ def test_of_two_decisions_on_a_page_the_later_holds():
     assert orders.pages == {3: PageOrder.REJECTED, 4: PageOrder.REJECTED}
 
 
+def test_a_page_that_is_taken_out_leaves_the_bound_where_it_was():
+    parted = [decision("1", Action.SPLIT, (3,)), decision("2", Action.REJECT, (3,))]
+    assert orders_of(parted).bounds == {3: PageOrder.START}
+    assert orders_of([*parted, decision("3", Action.JOIN, (3,))]).bounds == {3: PageOrder.CONTINUE}
+    assert orders_of([*parted, decision("3", Action.SEPARATOR, (3,))]).bounds == {}
+
+
 def test_orders_of_documents_are_kept_by_their_first_page():
     orders = orders_of(
         [

@@ -1,5 +1,6 @@
 """What persons decide about pages, a decision a test, and the balance under any decisions."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,11 +26,17 @@ def sheet(kind: str = "D", number: str | None = None) -> dict:
     return {"codes": (Code(text, "QR", (0, 0, 9, 9), "zbar"),), "look": SheetLook.SHEET, "framed": True}
 
 
-def split(pages: list[dict], duplex: bool = False, numbers: dict | None = None, **orders: PageOrder) -> Split:
+def split(
+    pages: list[dict],
+    duplex: bool = False,
+    numbers: dict | None = None,
+    bounds: dict | None = None,
+    **orders: PageOrder,
+) -> Split:
     observed = [PageObservation(page=place + 1, **page) for place, page in enumerate(pages)]
     given = {int(name.removeprefix("p")): order for name, order in orders.items()}
     rules = SplitRules("DEMO", duplex, ("opis",), DEFAULT_STICKER_PATTERN, Blanks.KEEP, "RG")
-    return split_pages(observed, rules, Orders(given, numbers=numbers or {}))
+    return split_pages(observed, rules, Orders(given, bounds or {}, numbers=numbers or {}))
 
 
 def documents(result: Split) -> list[tuple[int, ...]]:
@@ -100,6 +107,59 @@ def test_a_document_of_which_all_pages_are_rejected_is_asked_about():
     result = split([sheet(number="1"), P, sheet(number="2"), P], p2=PageOrder.REJECTED)
     assert documents(result) == [(4,)]
     assert [doubt.kind for doubt in result.doubts] == [ReviewKind.SPLIT]
+
+
+TAKEN_OUT = pytest.mark.parametrize("order", [PageOrder.BLANK, PageOrder.REJECTED])
+
+
+@TAKEN_OUT
+def test_a_separator_that_is_taken_out_still_parts_what_it_stood_between(order: PageOrder):
+    result = split([sheet(number="1"), P, sheet(number="2"), P], p3=order)
+    assert documents(result) == [(2,), (4,)]
+    assert [draft.announced.number for draft in result.drafts if draft.announced] == ["1", "2"]
+    assert result.fates[2].value == order.value
+
+
+@TAKEN_OUT
+def test_the_first_page_of_a_document_is_taken_out_and_the_rest_stays_a_document(order: PageOrder):
+    result = split([sheet(number="1"), P, P, P], bounds={3: PageOrder.START}, p3=order)
+    assert documents(result) == [(2,), (4,)]
+
+
+@TAKEN_OUT
+def test_the_page_with_the_sticker_is_taken_out_and_the_rest_stays_a_document(order: PageOrder):
+    sticker = {"codes": (Code("RG-2026-5", "CODE128", (0, 0, 9, 9), "zbar"),)}
+    observed = [PageObservation(1), PageObservation(2, **sticker), PageObservation(3)]
+    rules = SplitRules("DEMO", False, ("sticker",), r"RG-(?P<year>\d+)-(?P<number>\d+)", Blanks.KEEP, "RG")
+    result = split_pages(observed, rules, Orders({2: order}))
+    assert documents(result) == [(1,), (3,)]
+    assert result.drafts[1].announced is not None
+
+
+@TAKEN_OUT
+def test_what_was_joined_stays_joined_when_its_first_page_is_taken_out(order: PageOrder):
+    result = split([sheet(number="1"), P, sheet(number="2"), P, P], bounds={4: PageOrder.CONTINUE}, p4=order)
+    assert documents(result) == [(2, 5)]
+
+
+@TAKEN_OUT
+def test_joined_pages_pass_over_pages_that_were_taken_out(order: PageOrder):
+    pages = [sheet(number="1"), P, sheet(number="2"), P, P]
+    assert documents(split(pages, p4=order, p5=PageOrder.CONTINUE)) == [(2, 5)]
+    assert documents(split(pages, p3=order, p4=PageOrder.CONTINUE)) == [(2, 4, 5)]
+
+
+def test_joined_pages_pass_over_blanks_that_were_set_aside():
+    pages = [sheet(number="1"), P, sheet(number="2"), BLANK, P]
+    observed = [PageObservation(page=place + 1, **page) for place, page in enumerate(pages)]
+    rules = SplitRules("DEMO", False, ("opis",), DEFAULT_STICKER_PATTERN, Blanks.SET_ASIDE, "RG")
+    assert documents(split_pages(observed, rules, Orders({5: PageOrder.CONTINUE}, {5: PageOrder.CONTINUE}))) == [(2, 5)]
+
+
+def test_joined_pages_pass_over_a_duplex_separator_that_went_in_reversed():
+    pages = [sheet(number="1"), BLANK, P, P, P, sheet(number="2"), P, P]
+    assert documents(split(pages, duplex=True)) == [(3, 4), (5, 7, 8)]
+    assert documents(split(pages, duplex=True, p5=PageOrder.CONTINUE)) == [(3, 4, 5, 7, 8)]
 
 
 ANY_PAGE = st.sampled_from(

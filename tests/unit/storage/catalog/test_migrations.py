@@ -123,6 +123,14 @@ def test_a_catalog_of_a_later_version_is_refused_and_left_as_it_is(url: str, tmp
 HALVES = {
     "a table is missing": (["DROP TABLE reviews"], "missing: reviews", "reviews"),
     "all tables are missing": ([f"DROP TABLE {name}" for name in reversed(metadata.sorted_tables)], "missing", "lease"),
+    "an older revision and no table": (
+        [
+            "UPDATE alembic_version SET version_num = '0001'",
+            *(f"DROP TABLE {name}" for name in reversed(metadata.sorted_tables)),
+        ],
+        "missing",
+        "incomplet",
+    ),
     "a table too many": (["CREATE TABLE extra (id INTEGER)"], "not of this revision: extra", "altă schemă"),
     "no revision": (["DELETE FROM alembic_version"], "no revision", "batches"),
     "no table of revisions": (["DROP TABLE alembic_version"], "no revision", "batches"),
@@ -137,9 +145,12 @@ def test_a_half_migrated_catalog_is_refused_and_left_as_it_is(url: str, tmp_path
     execute(url, tmp_path, *statements)
     with closing(open_database(url, tmp_path)) as database:
         before = tables_of(database)
+        with pytest.raises(PartUnfit, match=told):
+            migrate.look(database)
     with pytest.raises(PartUnfit, match=told) as caught:
         open_catalog(url, tmp_path)
     assert caught.value.exit_code == 3
+    assert database.address in str(caught.value) and database.address in caught.value.advice
     assert mend in caught.value.advice
     assert PASSWORD not in f"{caught.value}{caught.value.advice}"
     with closing(open_database(url, tmp_path)) as database:

@@ -41,7 +41,7 @@ def of_kind(kind: str, reason: str = "Popescu") -> dict[str, Any]:
     [
         (401, of_kind("security_exception"), PartUnfit, "OPIS_ELASTICSEARCH_PASSWORD"),
         (403, of_kind("security_exception"), PartUnfit, "opis-*"),
-        (400, of_kind("media_type_header_exception"), PartUnfit, "elasticsearch"),
+        (400, of_kind("media_type_header_exception"), PartUnfit, "tantivy:index"),
         (429, of_kind("cluster_block_exception", BLOCK), IndexBlocked, "Discul"),
         (403, of_kind("cluster_block_exception", "[FORBIDDEN/12/index read-only]"), IndexBlocked, "Discul"),
         (503, of_kind("cluster_block_exception", "[SERVICE_UNAVAILABLE/2/no master]"), PartDown, "răspunde"),

@@ -96,6 +96,17 @@ def test_what_is_no_s3_server_is_unfit(server: SeaweedServer, url: str):
     assert "server S3" in unfit(s3_url(BUCKET, f"http://{LOOPBACK}:{master}")).advice
 
 
+def test_a_web_page_where_the_server_should_be_is_unfit(server: SeaweedServer, url: str):
+    page = b"<html>console</html>"
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(page)}\r\nConnection: close\r\n\r\n"
+    with Proxy(server.port) as proxy:
+        proxy.set(Answer(data=head.encode() + page))
+        for opening in (open_s3, create_bucket):
+            with pytest.raises(PartUnfit) as caught:
+                opening(s3_url(BUCKET, f"http://{LOOPBACK}:{proxy.port}"), QUICK)
+            assert "server S3" in caught.value.advice
+
+
 def test_a_probe_of_what_is_unfit_says_how_to_mend_it(url: str, monkeypatch: pytest.MonkeyPatch):
     store = open_s3(url, QUICK)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong-secret-hush")
