@@ -48,7 +48,7 @@ def examine(parts: Parts) -> list[Probe]:
 
 
 def _cluster(scheduler: str) -> Probe:
-    from opis.cluster_probe import probe_cluster
+    from opis.cluster.probe import probe_cluster
 
     return probe_cluster(scheduler)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from opis.heart import LEASE_SECONDS
-from opis.moving_plan import place_of
-from opis.moving_progress import tracked
+from opis.moving.plan import place_of
+from opis.moving.progress import tracked
 from opis.register_import import import_register
 from opis.wiring import Parts, open_parts, start_workers
 from pipeline.domain.batches import Batch, BatchAccount, BatchState

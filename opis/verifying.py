@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from opis.moving_progress import tracked
+from opis.moving.progress import tracked
 from opis.wiring import Parts
 from pipeline.domain.errors import UsageError
 from pipeline.domain.messages import say

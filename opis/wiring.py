@@ -98,7 +98,7 @@ def start_workers(parts: Parts, first: bool = False) -> Workers:
     if first:
         wipe_scratch(parts.scratch)
     if parts.settings.scheduler:
-        from opis.cluster import ClusterWorkers
+        from opis.cluster.workers import ClusterWorkers
 
         return ClusterWorkers(parts.settings.scheduler, parts.scratch)
     from opis.worker import LocalWorkers

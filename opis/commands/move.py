@@ -8,10 +8,10 @@ import click
 
 from opis.config import load_settings
 from opis.context import Context, pass_own
-from opis.moving import move as move_house
-from opis.moving_plan import PARTS, MovePlan, plan_move
-from opis.moving_values import Moved
-from opis.texts_moving import moved_text
+from opis.moving.move import move as move_house
+from opis.moving.plan import PARTS, MovePlan, plan_move
+from opis.moving.texts import moved_text
+from opis.moving.values import Moved
 from pipeline.domain.settings import Settings
 
 

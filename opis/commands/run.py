@@ -8,7 +8,7 @@ from types import FrameType
 
 import click
 
-from opis.cluster_settings import security_of
+from opis.cluster.settings import security_of
 from opis.context import Context, pass_own
 from opis.heart import LEASE_SECONDS
 from opis.line import Line

@@ -32,7 +32,7 @@ def worker(
     own: Context, name: str, threads: int, scheduler: str, shared_objects: bool, supervised_by: int | None
 ) -> int:
     """Work for a Dask scheduler, until told to end; a worker process that dies is started again."""
-    from opis.cluster_supervisor import die_with, no_core_dumps, own_command, supervise
+    from opis.cluster.supervisor import die_with, no_core_dumps, own_command, supervise
 
     settings = own.settings
     address = scheduler or settings.scheduler
@@ -49,7 +49,7 @@ def worker(
 
 def check_reach(settings: Settings, scheduler: str, shared: bool) -> None:
     """A folder is reached only from this machine, unless somebody says otherwise. Raises ``ConfigurationError``."""
-    from opis.cluster_settings import on_this_machine, plain_address
+    from opis.cluster.settings import on_this_machine, plain_address
 
     plain_address(scheduler)
     if settings.objects_url.startswith("file:") and not shared and not on_this_machine(scheduler):
@@ -70,7 +70,7 @@ def _again(own: Context, name: str, threads: int, scheduler: str, shared: bool) 
 
 
 def _serve(own: Context, name: str, threads: int, scheduler: str) -> None:
-    from opis.cluster_worker import ClusterWorker
+    from opis.cluster.worker import ClusterWorker
     from opis.task_runner import TaskRunner
     from pipeline.engines.tesseract import require_language
 

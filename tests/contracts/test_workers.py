@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from opis.cluster import ClusterWorkers
+from opis.cluster.workers import ClusterWorkers
 from opis.worker import LocalWorkers
 from pipeline.domain.errors import InputFault, KeyTaken, Stopped
 from pipeline.domain.pages import PageReading, SheetLook

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-import opis.cluster_link
-from opis.cluster import ClusterWorkers
-from opis.cluster_dispatch import Patience
-from opis.cluster_versions import PROTOCOL, Versions, own_versions
+import opis.cluster.link
+from opis.cluster.dispatch import Patience
+from opis.cluster.versions import PROTOCOL, Versions, own_versions
+from opis.cluster.workers import ClusterWorkers
 from opis.task_runner import read_seconds
 from pipeline.domain.batches import Batch, BatchAccount, BatchState, Ledger
 from pipeline.domain.errors import PartDown, PartUnfit, WorkerDied, WorkerTimeout
@@ -305,7 +305,7 @@ class OtherVersion(WorkerServer):
         words = list(super().command())
         arguments = [*words[words.index("worker") :], "--supervised-by"]
         program = (
-            "import os, sys, opis.cluster_versions as versions; versions.PROTOCOL = 99; "
+            "import os, sys, opis.cluster.versions as versions; versions.PROTOCOL = 99; "
             "from opis.cli import main; main([*sys.argv[1:], str(os.getppid())])"
         )
         return [sys.executable, "-c", program, *arguments]
@@ -344,7 +344,7 @@ def test_a_scheduler_of_another_version_is_refused(
 ) -> None:
     own = own_versions()
     newer = Versions("9.9.9", own.protocol, own.python, own.distributed)
-    monkeypatch.setattr(opis.cluster_link, "own_versions", lambda: newer)
+    monkeypatch.setattr(opis.cluster.link, "own_versions", lambda: newer)
     with pytest.raises(PartUnfit, match=rf"scheduler {mended.scheduler.url}: opis 9.9.9 / {own.opis}"):
         ClusterWorkers(mended.scheduler.url, tmp_path / "scratch", EAGER)
 
@@ -354,13 +354,13 @@ def test_what_travels_names_no_secret_and_no_path(
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "cheie-secreta-7731")
     sent: list[bytes] = []
-    real = opis.cluster_link.Link.ask
+    real = opis.cluster.link.Link.ask
 
-    async def ask(link: opis.cluster_link.Link, member: opis.cluster_link.Member, task: object) -> object:
+    async def ask(link: opis.cluster.link.Link, member: opis.cluster.link.Member, task: object) -> object:
         sent.append(pickle.dumps(task))
         return await real(link, member, task)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(opis.cluster_link.Link, "ask", ask)
+    monkeypatch.setattr(opis.cluster.link.Link, "ask", ask)
     (first, second) = connect().read_pages(plain()).result(timeout=120)
     assert sent
     for secret in ("cheie-secreta-7731", str(tmp_path), str(mended.folder), str(Path.home())):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from opis.cluster import ClusterWorkers
-from opis.cluster_dispatch import Patience
+from opis.cluster.dispatch import Patience
+from opis.cluster.workers import ClusterWorkers
 from pipeline.domain.errors import PartUnfit
 from pipeline.domain.pages import SheetLook
 from pipeline.domain.work import PageRef, PageTask, ReadSettings

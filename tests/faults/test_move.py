@@ -15,9 +15,9 @@ from uuid import uuid4
 import pytest
 
 from opis.config import load_settings
-from opis.moving import move
-from opis.moving_plan import plan_move
-from opis.moving_values import Moved
+from opis.moving.move import move
+from opis.moving.plan import plan_move
+from opis.moving.values import Moved
 from pipeline.domain.errors import Fenced, MissingPart, OpisError, PartDown, PartUnfit, UsageError
 from pipeline.domain.registry import NO_LINK
 from pipeline.domain.settings import Settings
@@ -98,6 +98,11 @@ def bucket() -> str:
 # interrupted
 
 
+def _heeds_ctrl_c() -> None:
+    """A run of the tests in the background ignores it, and what it starts would too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def until(home: Program, target: ProgramAt, words: str, number: signal.Signals, objects: int = 0) -> int:
     """Runs the move until its log says these words and the target has so many objects, then sends the signal.
 
@@ -110,6 +115,7 @@ def until(home: Program, target: ProgramAt, words: str, number: signal.Signals, 
         text=True,
         env=home.environment(),
         cwd=home.home.parent,
+        preexec_fn=_heeds_ctrl_c,
     )
     assert moving.stderr is not None
     with moving.stderr:
@@ -259,7 +265,7 @@ def test_not_while_a_line_runs_at_the_target(home, tmp_path):
 def test_a_line_that_takes_the_lease_meanwhile_ends_the_move(home, tmp_path, monkeypatch):
     """As after a pause longer than the lease: what the move holds then is worth nothing."""
     import opis.heart
-    import opis.moving
+    import opis.moving.move
 
     monkeypatch.setattr(opis.heart, "LEASE_SECONDS", 0.3)
     taken = []
@@ -276,7 +282,7 @@ def test_a_line_that_takes_the_lease_meanwhile_ends_the_move(home, tmp_path, mon
             sides.lines[0]._heart._end.wait(0.05)
         return found
 
-    monkeypatch.setattr(opis.moving, "STEPS", (taken_over, until_noticed))
+    monkeypatch.setattr(opis.moving.move, "STEPS", (taken_over, until_noticed))
     with pytest.raises(Fenced):
         moved(home, settings(tmp_path / "new"))
     assert taken

@@ -162,7 +162,7 @@ def test_init_makes_everything_ready_as_composed(store, tmp_path):
         "http://objects:9000": f"http://{OUTSIDE}:{store.door('s3')}",
         "s3://opis?": "s3://opis-init?",
         "opis@postgres:5432/opis": database.rpartition("//")[2].replace(f":{PASSWORD}@", "@"),
-        "http://elasticsearch:9200/opis": f"{search.url.removeprefix('elasticsearch+').rstrip('/')}/opis-init",
+        "http://elasticsearch:9200/opis": search.index_url("opis-init").removeprefix("elasticsearch+"),
         "/etc/opis/opis.toml": str(compose.ROOT / "deploy/opis.toml"),
         "/tmp/pgpass": str(tmp_path / "pgpass"),
     }

@@ -8,7 +8,7 @@ from opis.cli import COMMANDS
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "operations.md"
 TEXT = PAGE.read_text(encoding="utf-8")
-LATER = {"backup", "rebuild"}
+LATER = {"backup"}
 """commands that the page says are to come"""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import opis.examination
-from opis.cluster_probe import probe_cluster
+from opis.cluster.probe import probe_cluster
 from opis.examination import examine, probe_clock, probe_hot_folder, probe_space
 from pipeline.domain.errors import MissingPart, PartDown, PartUnfit
 from pipeline.domain.settings import Profile, Settings

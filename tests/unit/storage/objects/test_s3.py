@@ -319,6 +319,7 @@ def test_a_key_too_long_with_its_prefix_is_no_key(url: str):
 
 def test_no_log_shows_a_key(server: SeaweedServer, url: str, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "urllib3")
     store = open_s3(url, QUICK)
     store.put_bytes("a", b"x")
     with pytest.raises(NotFound):

@@ -15,11 +15,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from opis.cluster_answers import FAULT, Answer, fault_of
-from opis.cluster_flights import Flight, Flights
-from opis.cluster_link import Link, Member, connect, mismatch
-from opis.cluster_settings import plain_address
-from opis.cluster_tasks import ClusterTask
+from opis.cluster.answers import FAULT, Answer, fault_of
+from opis.cluster.flights import Flight, Flights
+from opis.cluster.link import Link, Member, connect, mismatch
+from opis.cluster.settings import plain_address
+from opis.cluster.tasks import ClusterTask
 from pipeline.domain.errors import (
     MissingPart,
     NotFound,

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from opis.moving_catalog import foreign_rows, move_rows
-from opis.moving_hot import copy_quarantine, refuse_claimed, waiting_files
-from opis.moving_parts import HeldLine, open_source, open_target, scratch_folder
-from opis.moving_plan import MovePlan
-from opis.moving_progress import tracked
-from opis.moving_values import Moved, with_differences
+from opis.moving.catalog import foreign_rows, move_rows
+from opis.moving.hot import copy_quarantine, refuse_claimed, waiting_files
+from opis.moving.parts import HeldLine, open_source, open_target, scratch_folder
+from opis.moving.plan import MovePlan
+from opis.moving.progress import tracked
+from opis.moving.values import Moved, with_differences
 from opis.wiring import Parts
 from pipeline.domain.errors import PartDown
 from pipeline.domain.messages import say

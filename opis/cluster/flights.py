@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from opis.cluster_link import Member
+from opis.cluster.link import Member
 from pipeline.domain.errors import OpisError, WorkerDied, WorkerTimeout
 from pipeline.ports.workers import Doing
 

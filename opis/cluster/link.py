@@ -10,10 +10,10 @@ from concurrent.futures import CancelledError
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from opis.cluster_answers import Answer
-from opis.cluster_settings import plain_address, security_of, settle_dask
-from opis.cluster_tasks import ClusterTask, run_task
-from opis.cluster_versions import Versions, differences, own_versions, told_versions
+from opis.cluster.answers import Answer
+from opis.cluster.settings import plain_address, security_of, settle_dask
+from opis.cluster.tasks import ClusterTask, run_task
+from opis.cluster.versions import Versions, differences, own_versions, told_versions
 from pipeline.domain.errors import OpisError, PartDown, PartUnfit, WorkerDied
 from pipeline.domain.messages import say
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-import opis.cluster_flights
-from opis.cluster_flights import Flight, Flights
-from opis.cluster_link import Member
+import opis.cluster.flights
+from opis.cluster.flights import Flight, Flights
+from opis.cluster.link import Member
 from pipeline.domain.errors import PartDown, WorkerDied, WorkerTimeout
 from pipeline.ports.workers import Doing
 
@@ -29,7 +29,7 @@ def doing(page: int) -> Doing:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr(opis.cluster_flights.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(opis.cluster.flights.time, "monotonic", lambda: now[0])
     return now
 
 
@@ -123,7 +123,7 @@ def test_a_worker_that_could_not_work_gets_nothing_while_there_is_another(clock:
         flights.know(known(member("a", seen=2.0), member("b", seen=2.0)))
         await asyncio.sleep(0)
         assert waiting.result().member.name == "a", "when all are in doubt it is no machine's fault"
-        clock[0] += opis.cluster_flights.DOUBT_SECONDS + 1
+        clock[0] += opis.cluster.flights.DOUBT_SECONDS + 1
         flights.know(known(member("a", seen=3.0), member("b", seen=3.0)))
         assert flights.size == 2
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from opis.commands.move import moved_answer
-from opis.moving_hot import copy_quarantine, waiting_files
-from opis.moving_plan import PARTS, MovePlan, place_of, plan_move
-from opis.moving_values import MOST_NAMED, Moved, with_differences
-from opis.texts_moving import moved_text
+from opis.moving.hot import copy_quarantine, waiting_files
+from opis.moving.plan import PARTS, MovePlan, place_of, plan_move
+from opis.moving.texts import moved_text
+from opis.moving.values import MOST_NAMED, Moved, with_differences
 from pipeline.domain.errors import UsageError
 from pipeline.domain.messages import codes
 from pipeline.domain.settings import Institution, Settings

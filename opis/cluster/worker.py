@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from opis.cluster_settings import plain_address, security_of, settle_dask
-from opis.cluster_tasks import RUNNERS
-from opis.cluster_versions import told_versions
+from opis.cluster.settings import plain_address, security_of, settle_dask
+from opis.cluster.tasks import RUNNERS
+from opis.cluster.versions import told_versions
 from opis.task_runner import TaskRunner
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from opis.heart import LEASE_SECONDS, Heart
-from opis.moving_plan import PARTS, MovePlan, Place, place_of
+from opis.moving.plan import PARTS, MovePlan, Place, place_of
 from opis.wiring import Parts, open_parts
 from pipeline.domain.errors import Fenced, MissingPart, OpisError, PartUnfit, UsageError
 from pipeline.domain.messages import say

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from opis.cluster_answers import FAULT, fault_of, told
-from opis.cluster_link import mismatch
-from opis.cluster_settings import on_this_machine, plain_address, security_of
-from opis.cluster_supervisor import supervise
-from opis.cluster_tasks import READ, ClusterTask
-from opis.cluster_versions import differences, own_versions, told_versions
+from opis.cluster.answers import FAULT, fault_of, told
+from opis.cluster.link import mismatch
+from opis.cluster.settings import on_this_machine, plain_address, security_of
+from opis.cluster.supervisor import supervise
+from opis.cluster.tasks import READ, ClusterTask
+from opis.cluster.versions import differences, own_versions, told_versions
 from opis.commands.worker import check_reach, private_folder
 from pipeline.domain.errors import (
     ConfigurationError,
@@ -161,7 +161,7 @@ def test_a_worker_that_ends_of_itself_is_not_started_again(program: str, code: i
 
 
 def test_a_worker_that_was_killed_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("opis.cluster_supervisor.SHORTEST", 0.01)
+    monkeypatch.setattr("opis.cluster.supervisor.SHORTEST", 0.01)
     begun = tmp_path / "begun"
     program = f"echo x >> {begun}; test $(wc -l < {begun}) -ge 3 && exit 0; kill -9 $$"
     assert supervise(["sh", "-c", program]) == 0

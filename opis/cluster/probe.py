@@ -3,7 +3,7 @@
 import asyncio
 from importlib import metadata
 
-from opis.cluster_link import Member, connect
+from opis.cluster.link import Member, connect
 from pipeline.domain.addresses import without_password
 from pipeline.domain.errors import OpisError, PartUnfit
 from pipeline.domain.messages import say

@@ -6,7 +6,7 @@ The scheduler imports this module too, so it is small and imports neither engine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from opis.cluster_answers import OK, Answer, told
+from opis.cluster.answers import OK, Answer, told
 from pipeline.domain.errors import InputFault, OpisError, PartDown, Stopped, WorkerDied
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 
-from opis.cluster_dispatch import Dispatcher, Order, Patience
-from opis.cluster_tasks import READ, WRITE
+from opis.cluster.dispatch import Dispatcher, Order, Patience
+from opis.cluster.tasks import READ, WRITE
 from opis.doing import reading_of, writing_of
 from opis.task_runner import Inspector, read_seconds, write_seconds
 from pipeline.domain.pages import PageReading

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from opis.moving_parts import HeldLine
+from opis.moving.parts import HeldLine
 from pipeline.stages.verify import Difference
 from storage.catalog.copying import CopyDiffers, HeldTokens, copy_catalog, refuse_foreign
 from storage.catalog.sql import SqlCatalog

@@ -1,7 +1,7 @@
 """What a person reads on a terminal about a move, in Romanian."""
 
-from opis.moving_plan import PARTS, MovePlan
-from opis.moving_values import Moved
+from opis.moving.plan import PARTS, MovePlan
+from opis.moving.values import Moved
 from pipeline.domain.messages import counted, grouped, say
 
 
