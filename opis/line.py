@@ -242,7 +242,7 @@ class Line:
         batch = self.parts.catalog.batch(batch_id)
         try:
             with concerning(batch=batch_id):
-                account = process_batch(self.pipeline, batch_id, lambda done, total: self.report(batch, done, total))
+                account = process_batch(self.pipeline, batch_id, self._reporter(batch))
         except (MissingPart, Fenced, Stopped):
             raise
         except Exception as fault:  # one batch must not end the line
@@ -269,20 +269,20 @@ class Line:
         """Whether an original is not in the store: then it is not the worker's fault that it does not find it."""
         return not all(map(self.parts.objects.exists, batch.originals))
 
-    def _reporter(self, batch_id: str) -> Progress:
-        batch = self.parts.catalog.batch(batch_id)
+    def _reporter(self, batch: Batch) -> Progress:
         return lambda done, total: self.report(batch, done, total)
 
     def _decide(self) -> bool:
         """Carries out what persons decided, a batch at a time; what cannot be done is refused, with its reason."""
         pending = self.lease.pending_decisions()
         for batch_id in dict.fromkeys(decision.batch for decision in pending):
+            batch = self.parts.catalog.batch(batch_id)
             try:
-                carry_out(self.pipeline, batch_id, self._reporter(batch_id))
+                carry_out(self.pipeline, batch_id, self._reporter(batch))
             except (PartDown, MissingPart, Fenced, Stopped):
                 raise
             except Exception as fault:  # one decision must not end the line
-                if isinstance(fault, PartUnfit) and not self._is_lost(self.parts.catalog.batch(batch_id)):
+                if isinstance(fault, PartUnfit) and not self._is_lost(batch):
                     raise
                 log.error("batch %.8s: a decision is refused: %s: %s", batch_id, type(fault).__name__, fault)
                 refused = [decision.id for decision in pending if decision.batch == batch_id]

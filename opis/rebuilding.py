@@ -83,12 +83,13 @@ def _copy(source: ObjectStore, target: ObjectStore, scratch: Path) -> int:
         stock = take_stock(source, target, keys)
         if stock.foreign:
             raise PartUnfit(f"the store has other objects: {stock.foreign[0].subject}", say("rebuilding.not_empty"))
-        lines = (line.rstrip("\n") for line in keys.open(encoding="utf-8"))
         copied = 0
-        for one in tracked(copy_objects(source, target, lines, Path(folder)), say("moving.bar_copy"), stock.missing):
-            if isinstance(one, Difference):
-                raise PartUnfit(f"{one.code}: {one.subject}", say("rebuilding.not_empty"))
-            copied += 1
+        with keys.open(encoding="utf-8") as listed:
+            copying = copy_objects(source, target, (line.rstrip("\n") for line in listed), Path(folder))
+            for one in tracked(copying, say("moving.bar_copy"), stock.missing):
+                if isinstance(one, Difference):
+                    raise PartUnfit(f"{one.code}: {one.subject}", say("rebuilding.not_empty"))
+                copied += 1
         return copied
 
 

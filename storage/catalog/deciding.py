@@ -1,8 +1,9 @@
 """Decisions of persons on record: appended once, waiting until the line has carried them out or refused them."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from pipeline.domain.decisions import Decision
 from pipeline.domain.errors import NotFound, StaleDecision
@@ -26,22 +27,24 @@ def append(connection: Connection, decision: Decision) -> None:
         return
     if version != decision.version or _waits_on(connection, decision.batch):
         raise StaleDecision(f"batch {decision.batch}: decided on version {decision.version}, it is {version} now")
-    row = {name: getattr(decision, name) for name in ("id", "batch", "document", "at")}
-    add_new(connection, decisions, row | {"body": text_of(Decision, decision)})
+    add_new(connection, decisions, _row(decision))
 
 
 def restore(connection: Connection, found: Sequence[Decision]) -> None:
     """Puts decisions on record that were carried out in another life of the catalog."""
     for decision in found:
-        row = {name: getattr(decision, name) for name in ("id", "batch", "document", "at")}
-        body = text_of(Decision, decision)
-        add_new(connection, decisions, row | {"body": body, "outcome": CARRIED_OUT})
+        add_new(connection, decisions, _row(decision) | {"outcome": CARRIED_OUT})
 
 
 def waiting(connection: Connection) -> list[Decision]:
     """Oldest first."""
     query = select(decisions.c.body).where(decisions.c.outcome.is_(None)).order_by(decisions.c.sequence)
     return [value_of(Decision, body) for body in connection.execute(query).scalars()]
+
+
+def how_many_wait(connection: Connection) -> int:
+    query = select(func.count()).select_from(decisions).where(decisions.c.outcome.is_(None))
+    return int(connection.execute(query).scalar_one())
 
 
 def of_batch(connection: Connection, batch_id: str) -> list[Decision]:
@@ -67,6 +70,11 @@ def outcome(connection: Connection, identity: str) -> str | None:
         raise NotFound(f"no decision {identity}")
     found: str | None = row.outcome
     return found
+
+
+def _row(decision: Decision) -> dict[str, Any]:
+    named = {name: getattr(decision, name) for name in ("id", "batch", "document", "at")}
+    return named | {"body": text_of(Decision, decision)}
 
 
 def _waits_on(connection: Connection, batch_id: str) -> bool:

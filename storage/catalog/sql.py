@@ -202,7 +202,7 @@ class SqlCatalog:
             found = {state.value: 0 for state in BatchState} | {row.state: row.found for row in states}
             for name, table in _COUNTED.items():
                 found[name] = connection.execute(select(func.count()).select_from(table)).scalar_one()
-            return found | {"decisions": len(deciding.waiting(connection))}
+            return found | {"decisions": deciding.how_many_wait(connection)}
 
     def has_indexed(self) -> bool:
         followed = select(documents.c.id).where(documents.c.id.not_in(select(outbox.c.document)))

@@ -42,11 +42,6 @@ class Fields:
     """ascending: as the ids"""
 
 
-def word_fields() -> tuple[str, ...]:
-    """All fields that ``Fields.words`` has."""
-    return (*(f"{name}_{kind}" for name in CONTENT for kind in (*KEPT_PLACES, "bag")), NUMBER)
-
-
 def spelled_fields() -> tuple[str, ...]:
     """Those in which words with typing errors are looked for."""
     return tuple(f"{name}_{kind}" for name in CONTENT for kind in KEPT_PLACES)
